@@ -1,0 +1,40 @@
+"""The one interface between the pipeline and a database."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import pyarrow as pa
+
+Value = int | float | str | bool | None
+
+
+class Engine(Protocol):
+    """Holds tables and builds new ones from one select statement each."""
+
+    def create_table(
+        self, table: str, sql: str, values: Mapping[str, Value], slices: int = 1
+    ) -> int:
+        """Build a table, replacing one of that name, and return its row count.
+
+        Args:
+            table: Name of the new table.
+            sql: One select statement; `$name` marks a bound value.
+            values: The bound values; those that the statement does not name are ignored.
+            slices: Above 1 the statement runs once for each value of `$slice` in
+                `0..slices-1`, bound together with `$slices`, and its rows are put together.
+        """
+
+    def load(self, table: str, rows: pa.Table) -> int:
+        """Build a table from Arrow data, replacing one of that name, and return its row count."""
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
+
+    def fetch(self, table: str) -> pa.Table:
+        """Return a table as Arrow data; its row order is not defined."""
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a select statement in its order, in batches."""
+
+    def drop(self, *tables: str) -> None:
+        """Forget tables that no later step needs."""

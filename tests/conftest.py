@@ -1,0 +1,22 @@
+"""Fixtures that several test files share."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# A database that warms up, or a busy machine, is no failure. `make test-deep` takes the second one.
+settings.register_profile("fast", deadline=None)
+settings.register_profile("deep", deadline=None, max_examples=1000)
+settings.load_profile("fast")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of public data sets beside the project; tests that need it skip without it."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the public data sets in ../shared/data")
+    return folder
