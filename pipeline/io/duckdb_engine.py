@@ -1,0 +1,150 @@
+"""The engine on DuckDB: embedded, one process, bounded memory, no network."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.engine import Value
+from pipeline.errors import StorageError
+
+BATCH_ROWS = 122_880
+_NAME = re.compile(r"\$([a-z_]+)")
+
+
+class DuckDBEngine:
+    """Tables in an in-memory database that spills to disk beyond its memory limit.
+
+    Args:
+        threads: Threads; 0 takes every core.
+        memory_limit: Such as `4GB`; None takes half of the machine's memory.
+        spill_path: Folder for what does not fit in memory; None forbids spilling.
+        readable: Folders and files that may be read; None leaves file access open (tests).
+    """
+
+    def __init__(
+        self,
+        threads: int = 0,
+        memory_limit: str | None = None,
+        spill_path: Path | None = None,
+        readable: Sequence[Path] | None = None,
+    ) -> None:
+        settings: dict[str, Any] = {
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+            "temp_directory": str(spill_path or ""),
+            "memory_limit": memory_limit or "50%",
+        }
+        if threads:
+            settings["threads"] = threads
+        self._connection = duckdb.connect(":memory:", config=settings)
+        self._connection.execute("set timezone = 'UTC'")
+        # Row order never decides a result, and keeping it costs memory.
+        self._connection.execute("set preserve_insertion_order = false")
+        if readable is not None:
+            self._lock_down([*readable, *([spill_path] if spill_path else [])])
+
+    def _lock_down(self, paths: Sequence[Path]) -> None:
+        folders = [f"{path}/" for path in paths if path.is_dir()]
+        files = [str(path) for path in paths if not path.is_dir()]
+        self._connection.execute("set allowed_directories = $paths", {"paths": folders})
+        self._connection.execute("set allowed_paths = $paths", {"paths": files})
+        # Cannot be switched on again in this process.
+        self._connection.execute("set enable_external_access = false")
+
+    def create_table(
+        self, table: str, sql: str, values: Mapping[str, Value], slices: int = 1
+    ) -> int:
+        """Build a table from one select statement; see `pipeline.engine.Engine`."""
+        bound = {**values, "slices": slices}
+        self.run(f"create or replace table {table} as {sql}", {**bound, "slice": 0})
+        for number in range(1, slices):
+            self.run(f"insert into {table} {sql}", {**bound, "slice": number})
+        return self.count(table)
+
+    def run(self, sql: str, values: Mapping[str, Value] | None = None) -> list[tuple[Any, ...]]:
+        """Execute one statement with the values that it names and return its rows.
+
+        Raises:
+            StorageError: The disk is full, or memory and spill space are used up.
+        """
+        given = values or {}
+        named = {name: given[name] for name in set(_NAME.findall(sql)) if name in given}
+        try:
+            return self._connection.execute(sql, named).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise StorageError(_out_of_memory(error)) from error
+        except duckdb.IOException as error:
+            raise StorageError(f"the database could not read or write: {error}") from error
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        return int(self.run(f"select count(*) from {table}")[0][0])
+
+    def load(self, table: str, rows: pa.Table) -> int:
+        """Build a table from Arrow data and return its row count."""
+        self._connection.register("loaded_rows", rows)
+        self.run(f"create or replace table {table} as select * from loaded_rows")
+        self._connection.unregister("loaded_rows")
+        return rows.num_rows
+
+    def has(self, table: str) -> bool:
+        """Return whether a table of that name was built."""
+        found = self.run(
+            "select count(*) from information_schema.tables where table_name = $name",
+            {"name": table},
+        )
+        return bool(found[0][0])
+
+    def type_of(self, table: str, column: str) -> str | None:
+        """Return the type of a column, or None where the table does not have it."""
+        found = self.run(
+            "select data_type from information_schema.columns "
+            "where table_name = $name and column_name = $column",
+            {"name": table, "column": column},
+        )
+        return str(found[0][0]) if found else None
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add Arrow data to a table of the same columns."""
+        self._connection.register("appended_rows", rows)
+        self.run(f"insert into {table} select * from appended_rows")
+        self._connection.unregister("appended_rows")
+
+    @contextmanager
+    def in_file_order(self) -> Iterator[None]:
+        """Inside, `row_number() over ()` counts the rows of a file in their order."""
+        self.run("set preserve_insertion_order = true")
+        try:
+            yield
+        finally:
+            self.run("set preserve_insertion_order = false")
+
+    def fetch(self, table: str) -> pa.Table:
+        """Return a table as Arrow data; its row order is not defined."""
+        return self._connection.sql(f"select * from {table}").to_arrow_table()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a select statement in its order, in batches."""
+        yield from self._connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+
+    def drop(self, *tables: str) -> None:
+        """Forget tables that no later step needs."""
+        for table in tables:
+            self.run(f"drop table if exists {table}")
+
+    def close(self) -> None:
+        """Release memory, threads and spill files."""
+        self._connection.close()
+
+
+def _out_of_memory(error: Exception) -> str:
+    first_line = str(error).splitlines()[0]
+    return (
+        f"memory and spill space are used up: {first_line}; "
+        "raise engine.memory_limit or give engine.spill_path more room"
+    )
