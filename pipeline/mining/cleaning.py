@@ -1,0 +1,167 @@
+"""From typed rows to sale lines, views and items: what counts, and why the rest does not.
+
+Grain in: `order_rows`, `event_rows`, `catalogue_rows`, one row per line that could be read.
+Grain out: `sale_lines`, `views`, `sessions`, `items`, `customers`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import pyarrow as pa
+
+from pipeline.accounting import Account
+from pipeline.config.model import Config, Events, NonProducts, Orders
+from pipeline.engine import Engine, Value
+from pipeline.mining.steps import build
+
+EVENTS_A_SLICE = 8_000_000
+
+
+def build_items(engine: Engine, config: Config) -> int:
+    """Give every item a code and return the number of items.
+
+    Items are ordered by falling number of sale lines and events, then by id, so that codes do
+    not depend on the order of the rows.
+    """
+    build(engine, "spelled_items", {})
+    spelled = engine.fetch("spelled_items").column("item_id").to_pylist()
+    left_out = [item for item in spelled if is_non_product(item, config.orders.non_products)]
+    engine.load("non_products", pa.table({"item_id": pa.array(left_out, pa.string())}))
+    build(engine, "skus", {"merge_letter_case": config.input.merge_letter_case})
+    build(engine, "catalogue_items", {})
+    build(engine, "levelled_items", {"item_level": config.item_level})
+    count = build(engine, "items", {})
+    build(engine, "item_codes", {})
+    engine.drop("spelled_items", "non_products", "skus", "levelled_items")
+    return count
+
+
+def is_non_product(item_id: str, rule: NonProducts) -> bool:
+    """Return whether an item id stands for postage, a gift card or the like."""
+    if item_id.upper() in {listed.upper() for listed in rule.item_ids}:
+        return True
+    return any(re.fullmatch(pattern, item_id) for pattern in rule.patterns)
+
+
+def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Account:
+    """Build `sale_lines` from `order_rows` and return where every line went.
+
+    Returns are netted by taking back the units bought last: by customer and item, or by order
+    and item where the customer is not known. A line of which nothing is left is `returned`; a
+    return that found nothing to take back is an `unmatched_return`.
+    """
+    values: dict[str, Value] = {
+        "has_items": "item_id" in orders.columns,
+        "keep_zero_prices": orders.keep_zero_prices,
+        "net_returns": orders.returns.net,
+        "drop_duplicates": orders.drop_duplicates,
+    }
+    build(engine, "customers", {})
+    build(engine, "order_codes", {})
+    lines = build(engine, "order_lines", values)
+    engine.drop("order_rows", "order_codes")
+    for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines", "settled_lines"):
+        build(engine, table, values)
+    build(engine, "settled_reasons", {})
+    build(engine, "order_times", {})
+    build(engine, "sale_lines", {})
+    reasons = _counts(engine, "order_reasons", "reason")
+    settled = _counts(engine, "settled_reasons", "outcome")
+    duplicates = sum(engine.fetch("settled_reasons").column("duplicate_count").to_pylist())
+    reopened = sum(engine.fetch("open_lines").column("line_count").to_pylist())
+    accepted = lines - sum(reasons.values()) - reopened + settled.pop("accepted", 0)
+    engine.drop("open_lines", "settled_lines", "repeated_lines", "return_scopes", "order_times")
+    filtered = _added(account.filtered, reasons, settled)
+    return replace(account, accepted=accepted, duplicates=duplicates, filtered=filtered).check()
+
+
+def build_views(engine: Engine, events: Events, account: Account) -> Account:
+    """Build `views` and `sessions` from `event_rows` and return where every line went."""
+    duplicates = _drop_repeated_events(engine, events)
+    for table in ("visitor_codes", "session_codes", "coded_events"):
+        build(engine, table, {})
+    engine.drop("event_rows", "session_codes")
+    if "session_id" not in events.columns:
+        _cut_sessions(engine, events)
+    _build_bots(engine, events)
+    build(engine, "views", {})
+    build(engine, "sessions", {})
+    build(engine, "event_reasons", {})
+    engine.drop("coded_events", "busy_visitors", "wide_visitors", "visitor_codes")
+    reasons = _counts(engine, "event_reasons", "reason")
+    accepted = reasons.pop("accepted", 0)
+    filtered = _added(account.filtered, reasons)
+    return replace(account, accepted=accepted, duplicates=duplicates, filtered=filtered).check()
+
+
+def count_catalogue(engine: Engine, account: Account) -> Account:
+    """Return where every line of the catalogue went: one row an item is kept."""
+    kept = engine.count("catalogue_items")
+    return replace(account, accepted=kept, duplicates=account.accepted - kept).check()
+
+
+def _drop_repeated_events(engine: Engine, events: Events) -> int:
+    if not events.drop_duplicates:
+        return 0
+    rows = engine.count("event_rows")
+    kept = build(engine, "distinct_events", {})
+    engine.create_table("event_rows", "select * from distinct_events", {})
+    engine.drop("distinct_events")
+    return rows - kept
+
+
+def _cut_sessions(engine: Engine, events: Events) -> None:
+    gap = events.session_gap_minutes * 60_000_000
+    rows = engine.count("coded_events")
+    build(engine, "gap_events", {"session_gap": gap}, 1 + rows // EVENTS_A_SLICE)
+    engine.create_table("coded_events", "select * from gap_events", {})
+    engine.drop("gap_events")
+
+
+def _build_bots(engine: Engine, events: Events) -> None:
+    visitors = build(engine, "busy_visitors", {})
+    build(engine, "wide_visitors", {"min_items": events.bots.min_items})
+    values: dict[str, Value] = {
+        "drop_bots": events.bots.drop,
+        "max_events_per_day": events.bots.max_events_per_day,
+        "allowed_count": allowed_above(events.bots.item_quantile, visitors),
+    }
+    build(engine, "bots", values)
+
+
+def allowed_above(quantile: float, visitors: int) -> int:
+    """Return how many visitors may lie above a quantile: floor((1 - quantile) * visitors)."""
+    return int((1 - Fraction(str(quantile))) * visitors)
+
+
+def _counts(engine: Engine, table: str, name: str) -> dict[str, int]:
+    return {row[name]: row["line_count"] for row in engine.fetch(table).to_pylist()}
+
+
+def _added(*parts: dict[str, int]) -> dict[str, int]:
+    reasons: Iterable[str] = sorted({reason for part in parts for reason in part})
+    return {reason: sum(part.get(reason, 0) for part in parts) for reason in reasons}
+
+
+@dataclass(frozen=True)
+class Span:
+    """First and last instant of the accepted rows of a table, microseconds UTC.
+
+    Attributes:
+        first: None where the table has no rows.
+        last: None where the table has no rows.
+    """
+
+    first: int | None
+    last: int | None
+
+
+def span_of(engine: Engine, table: str, column: str) -> Span:
+    """Return the span of a table's instants."""
+    sql = f"select min({column}) as first_at, max({column}) as last_at from {table}"
+    engine.create_table("spans", sql, {})
+    row = engine.fetch("spans").to_pylist()[0]
+    engine.drop("spans")
+    return Span(row["first_at"], row["last_at"])

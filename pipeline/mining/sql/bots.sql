@@ -1,0 +1,26 @@
+-- one row per visitor who is no person
+-- A visitor is above the quantile where fewer than the allowed number have as many items or more.
+with ranked as (
+    select
+        visitor_code,
+        count(*) over (order by item_count desc nulls last) as as_wide_count
+    from wide_visitors
+),
+
+buyers as (
+    select customer_code
+    from order_lines
+    where reason is null and not is_return and customer_code is not null
+    group by customer_code
+)
+
+select busy_visitors.visitor_code
+from busy_visitors
+left join ranked on busy_visitors.visitor_code = ranked.visitor_code
+left join buyers on busy_visitors.visitor_code = buyers.customer_code
+where
+    $drop_bots
+    and (
+        busy_visitors.most_events_a_day > $max_events_per_day
+        or (buyers.customer_code is null and ranked.as_wide_count <= $allowed_count)
+    )

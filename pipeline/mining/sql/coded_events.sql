@@ -1,0 +1,21 @@
+-- one row per event, coded
+select
+    visitor_codes.browser_code,
+    coalesce(customers.customer_code, visitor_codes.customer_code, visitor_codes.browser_code) as visitor_code,
+    session_codes.session_code,
+    item_codes.item_code,
+    event.viewed_at,
+    event.viewed_day,
+    event.event_kind,
+    case
+        when event.event_kind is null then 1
+        when event.item_id is null then 2
+        when not item_codes.is_product then 3
+        else 0
+    end as reason_code
+from event_rows as event
+inner join visitor_codes on event.visitor_id = visitor_codes.visitor_id
+left join session_codes
+    on event.visitor_id = session_codes.visitor_id and event.session_id = session_codes.session_id
+left join customers on event.customer_id = customers.customer_key
+left join item_codes on event.item_id = item_codes.item_key

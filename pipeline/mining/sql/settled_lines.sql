@@ -1,0 +1,51 @@
+-- one row per open line, with the quantity that is left of it after returns
+-- A return takes back the units bought last. In time order a purchase adds its quantity to the
+-- balance of its scope and a return takes it off, never below zero; the units of a purchase lie
+-- between the balance before it and after it, and are left where no later balance is lower.
+with moves as (
+    select
+        open_lines.*,
+        case when $drop_duplicates then 1 else line_count end as kept_count,
+        case when is_return then -1 else 1 end
+            * quantity * case when $drop_duplicates then 1 else line_count end as moved,
+        coalesce(customer_code, -1) as scope_customer,
+        case when customer_code is null then order_code else -1 end as scope_order,
+        row_number() over (
+            partition by coalesce(customer_code, -1), case when customer_code is null then order_code else -1 end, sku_code
+            order by
+                ordered_at asc nulls last, is_return asc nulls last, order_code asc nulls last,
+                quantity asc nulls last, unit_price asc nulls last, amount asc nulls last,
+                cast(status as varchar) asc nulls last
+        ) as place
+    from open_lines
+),
+
+summed as (
+    select
+        moves.*,
+        sum(moved) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last) as total
+    from moves
+),
+
+balanced as (
+    select
+        summed.*,
+        least(0, min(total) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last)) as lowest
+    from summed
+)
+
+select
+    order_code, customer_code, item_code, ordered_at, ordered_day, quantity, unit_price, amount,
+    is_return, line_count, kept_count, moved,
+    greatest(
+        0,
+        min(total - lowest) over (
+            partition by scope_customer, scope_order, sku_code
+            order by place asc nulls last
+            rows between current row and unbounded following
+        ) - (total - lowest - moved)
+    ) as left_quantity,
+    coalesce(
+        lag(lowest) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last), 0
+    ) - lowest as unmatched_quantity
+from balanced
