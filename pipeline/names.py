@@ -23,12 +23,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table: its grain, its key (unique) and its columns in order."""
+    """One published table.
+
+    Attributes:
+        name: Its name, and that of its file.
+        grain: What one row is.
+        key: Columns that are unique together.
+        columns: Its columns in order.
+        sort: Order of the rows in the file, as SQL.
+        best: Order that puts the rows an analyst wants to see first, as SQL.
+    """
 
     name: str
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    sort: str
+    best: str
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -97,6 +108,8 @@ FREQUENT_ITEMSETS = Table(
         Column("grain", "string", "What a basket is: `order`, `customer_day` or `customer`."),
         *WINDOW,
     ),
+    sort="item_count asc, joint_count desc, itemset asc",
+    best="(item_count > 1) desc, joint_count desc, itemset asc",
 )
 
 ASSOCIATION_RULES = Table(
@@ -116,6 +129,8 @@ ASSOCIATION_RULES = Table(
         Column("grain", "string", "What a basket is: `order`, `customer_day` or `customer`."),
         *WINDOW,
     ),
+    sort="rank asc",
+    best="rank asc",
 )
 
 
@@ -142,6 +157,8 @@ def _association(name: str, basket: str, person: str, extra: tuple[Column, ...])
             *extra,
             *WINDOW,
         ),
+        sort="source_item_id asc, rank asc",
+        best="lift_low desc, joint_count desc, rule_id asc",
     )
 
 
@@ -217,6 +234,8 @@ VIEW_THEN_BOUGHT = Table(
         Column("horizon", "string", "Time in which a purchase counts: days, or `session`."),
         *WINDOW,
     ),
+    sort="source_item_id asc, target_kind = 'none' asc, target_kind = 'other' asc, rank asc",
+    best="displayable desc, target_kind = 'item' desc, n_target desc, rule_id asc",
 )
 
 RFM_SEGMENTS = Table(
@@ -236,6 +255,8 @@ RFM_SEGMENTS = Table(
         _at("window_start", "First instant of the lookback window (inclusive)."),
         _at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
     ),
+    sort="customer_id asc",
+    best="recency_score desc, frequency_score desc, monetary_score desc nulls last, monetary desc nulls last, customer_id asc",
 )
 
 ITEM_STATS = Table(
@@ -259,6 +280,8 @@ ITEM_STATS = Table(
         _count("visitor_count", "Visitors who viewed it."),
         Column("item_level", "string", "What an item id stands for: `sku`, `product` or `category`."),
     ),
+    sort="item_id asc",
+    best="order_count desc, item_id asc",
 )
 
 QUARANTINE = Table(
@@ -272,6 +295,8 @@ QUARANTINE = Table(
         Column("reason", "string", "Why the line was rejected."),
         Column("raw_text", "string", "The line as it stands in the file."),
     ),
+    sort="source asc, file asc, line asc",
+    best="source asc, file asc, line asc",
 )
 
 RUN_SUMMARY = Table(
@@ -285,6 +310,8 @@ RUN_SUMMARY = Table(
         _count("count", "The figure, where it is a count.", is_nullable=True),
         _measure("share", "The figure, where it is a share between 0 and 1.", is_nullable=True),
     ),
+    sort="section asc, subject asc, name asc",
+    best="section asc, subject asc, name asc",
 )
 
 TABLES: dict[str, Table] = {

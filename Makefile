@@ -1,0 +1,71 @@
+# `make help` lists the targets. Variables: PYTHON=python3.12 chooses the Python that makes the
+# virtual environment, VENV=.venv-3.12 its folder, ARGS="-k rules" goes on to pytest.
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+UV := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),$(BIN)/uv)
+# uv trusts only its own certificates unless told to trust the machine's, as pip does.
+UV_SYSTEM_CERTS ?= 1
+export UV_SYSTEM_CERTS
+
+# uv is quick; pip is tried after it because it knows mirrors that only pip is configured for.
+pip = $(BIN)/python -m pip --disable-pip-version-check
+install = $(UV) pip install --quiet --python $(BIN)/python $(1) || $(pip) install --quiet $(1)
+compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --custom-compile-command "make lock" $(LOCK_ARGS)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-test run test test-deep coverage check lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.run-is-set-up ## install what a run needs into .venv, as locked
+
+setup-test: $(VENV)/.test-is-set-up ## install what tests and checks need too
+
+run: setup ## run the main job on data/sample
+	$(BIN)/basket run configs/sample.yaml
+
+test: setup-test ## fast tests: everything a change needs
+	$(BIN)/pytest -n auto --dist loadfile -m "not deep" $(ARGS)
+
+test-deep: setup-test ## slow tests: whole data sets, many more drawn examples
+	$(BIN)/pytest -n auto --dist loadfile -m "deep or hypothesis" --hypothesis-profile deep $(ARGS)
+
+coverage: setup-test ## fast tests again, listing lines and branches they miss
+	$(BIN)/pytest -n auto --dist loadfile -m "not deep" --cov $(ARGS)
+
+check: setup-test ## lint, format, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(UV) ## compile the lock files again (LOCK_ARGS=--upgrade for newer versions)
+	$(compile) requirements/uv.in -o requirements/uv.txt
+	$(compile) pyproject.toml requirements/run.in -o requirements/run.txt
+	$(compile) pyproject.toml requirements/run.in requirements/test.in -o requirements/test.txt
+
+clean: ## remove the virtual environment and all caches; outputs stay
+	rm -rf $(VENV) build dist htmlcov .coverage* .*_cache .hypothesis
+	find pipeline tests bench scripts -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment that exists is filled, never made anew; a lock file that changed fills it again.
+$(VENV)/.%-is-set-up: requirements/%.txt pyproject.toml | $(BIN)/pip $(UV)
+	@echo "installing $< into $(VENV)"
+	@$(call install,--require-hashes -r $<)
+	@$(call install,--no-deps --no-build-isolation -e .)
+	@touch $@
+
+$(BIN)/uv: requirements/uv.txt | $(BIN)/pip
+	@echo "installing uv into $(VENV)"
+	@$(pip) install --quiet --require-hashes -r $<
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'This needs Python 3.11 or newer: make PYTHON=python3.12 ...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

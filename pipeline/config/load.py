@@ -1,0 +1,234 @@
+"""Read a configuration file: strict YAML, overrides, types, ranges, then everything else.
+
+All problems are reported together, one a line, as `file:line:column: key: what is wrong`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.config.check import check
+from pipeline.config.model import Config
+from pipeline.config.options import known_keys, options
+from pipeline.config.problems import DEFAULT, OVERRIDE, KeyPath, Problem, dotted, unknown
+from pipeline.config.scalars import flow_text
+from pipeline.config.strict_yaml import MAX_BYTES, Document, read_yaml
+from pipeline.errors import ConfigError
+
+_EXPECTED = {
+    "string_type": "text (in quotes where it looks like something else)",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a section of keys and values",
+    "model_type": "a section of keys and values",
+    "literal_error": "{expected}",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+}
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A valid configuration and where it comes from.
+
+    Attributes:
+        config: The options.
+        path: The file, as it was given.
+        folder: Absolute folder of the file: relative paths in the configuration start here.
+        origins: Where each option was set: `file:line:column`, `--set` or `default`.
+    """
+
+    config: Config
+    path: Path
+    folder: Path
+    origins: dict[str, str]
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> LoadedConfig:
+    """Read and check a configuration file.
+
+    Args:
+        path: YAML file.
+        overrides: Options in place of those of the file, each as `section.key=value`; values
+            are written as in the file, lists as `[a, b]`. The last of several counts.
+
+    Raises:
+        ConfigError: The file or an override is not valid; the message lists every problem.
+    """
+    document = read_yaml(_content(path), str(path))
+    for override in overrides:
+        _apply(override, document)
+    config = _validated(document)
+    for problem in check(config):
+        _report([problem], document)
+    if document.problems:
+        raise ConfigError(_message(document))
+    origins = {dotted(key): str(document.values.get(key, DEFAULT)) for key, _ in options(config)}
+    return LoadedConfig(config, path, path.absolute().parent, origins)
+
+
+def config_lines(loaded: LoadedConfig) -> list[tuple[str, str, str]]:
+    """Return one row per option, in the order of the model: key, value as in YAML, origin."""
+    return [
+        (dotted(path), flow_text(value), loaded.origins[dotted(path)])
+        for path, value in options(loaded.config)
+    ]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{path}: the configuration cannot be read ({error.strerror})"
+        raise ConfigError(message) from error
+
+
+def _apply(override: str, document: Document) -> None:
+    name, equals, text = override.partition("=")
+    path: KeyPath = tuple(name.strip().split("."))
+    if not equals or not all(path):
+        problem = Problem((override,), "write section.key=value", OVERRIDE)
+        document.problems.append(problem)
+        return
+    value = read_yaml(text.encode(errors="replace"), str(OVERRIDE))
+    message = f"{text!r} cannot be read; put text in quotes"
+    document.problems += [
+        Problem(path, f"{message}: {problem.message}", OVERRIDE) for problem in value.problems
+    ]
+    if not value.problems:
+        _set(document, path, value)
+
+
+def _set(document: Document, path: KeyPath, value: Document) -> None:
+    section = _section_to_set(document, path)
+    if section is None:
+        message = f"{dotted(path[:-1])} is not a section: set it as a whole"
+        document.problems.append(Problem(path, message, OVERRIDE))
+        return
+    section[path[-1]] = value.tree
+    for place in [place for place in document.values if place[: len(path)] == path]:
+        del document.values[place]
+    document.values |= {(*path, *place): OVERRIDE for place in value.values}
+    document.keys |= {(*path, *place): OVERRIDE for place in [(), *value.keys]}
+
+
+def _section_to_set(document: Document, path: KeyPath) -> dict[str | int, object] | None:
+    """Return the section that holds a path, made where there is none yet."""
+    if document.tree is None:
+        document.tree = {}
+    section = document.tree
+    for depth, key in enumerate(path[:-1], start=1):
+        if not isinstance(section, dict):
+            return None
+        if section.get(key) is None:
+            section[key] = {}
+            document.values[path[:depth]] = document.keys[path[:depth]] = OVERRIDE
+        section = section[key]
+    return section if isinstance(section, dict) else None
+
+
+def _validated(document: Document) -> Config:
+    """Return the configuration; where it has problems they are reported, the options left out."""
+    if document.tree is None:
+        document.tree = {}
+    if not isinstance(document.tree, dict):
+        _report([Problem((), "expected a section of keys and values")], document)
+        document.tree = {}
+    while True:
+        try:
+            return Config.model_validate(document.tree, strict=True)
+        except ValidationError as error:
+            found = list(_problems(error, document))
+            _report(found, document)
+            for path in {_option(document.tree, problem.path) for problem in found}:
+                _leave_out(document.tree, path)
+
+
+def _problems(error: ValidationError, document: Document) -> Iterator[Problem]:
+    found: dict[KeyPath, list[ErrorDetails]] = {}
+    for details in error.errors(include_url=False):
+        found.setdefault(_path(details, document.tree), []).append(details)
+    for path, group in found.items():
+        # A list of text or text: what is wrong inside the list says more than "no text".
+        if not any(other != path and other[: len(path)] == path for other in found):
+            yield _problem(path, group, document)
+
+
+def _path(details: ErrorDetails, tree: object) -> KeyPath:
+    """Return the keys of an error's location, without the branches of unions that it names."""
+    path: KeyPath = ()
+    node = tree
+    for key in details["loc"]:
+        if isinstance(node, list) and isinstance(key, int):
+            node = dict(enumerate(node))
+        if isinstance(node, dict) and key in node:
+            path, node = (*path, key), node[key]
+    return (*path, details["loc"][-1]) if details["type"] == "missing" else path
+
+
+def _problem(path: KeyPath, group: list[ErrorDetails], document: Document) -> Problem:
+    kind, context = group[0]["type"], group[0].get("ctx", {})
+    if kind == "extra_forbidden":
+        problem = unknown(path, "key", known_keys(path[:-1]))
+        # Where the key that was meant is given too, it is not the one that is missing.
+        return replace(problem, meant=None) if problem.meant in document.keys else problem
+    if kind == "missing":
+        return Problem(path, "required")
+    if kind == "value_error":
+        return Problem(path, str(context["error"]))
+    expected = " or ".join(
+        _EXPECTED.get(one["type"], one["msg"]).format(**one.get("ctx", {})) for one in group
+    )
+    return Problem(path, f"{_shown(group[0]['input'])} is not allowed; expected {expected}")
+
+
+def _shown(value: object) -> str:
+    text = flow_text(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def _report(problems: Sequence[Problem], document: Document) -> None:
+    """Keep the problems that do not follow from those already known."""
+    known = tuple(document.problems)
+    document.problems += [
+        problem for problem in problems if not any(one.explains(problem.path) for one in known)
+    ]
+
+
+def _option(tree: object, path: KeyPath) -> KeyPath:
+    """Return the smallest part of the tree that holds a path and stands in no list."""
+    for depth, key in enumerate(path):
+        if not isinstance(tree, dict) or key not in tree:
+            return path[:depth]
+        tree = tree[key]
+    return path
+
+
+def _leave_out(tree: dict[str | int, Any], path: KeyPath) -> None:
+    *sections, key = path
+    for section in sections:
+        tree = tree.get(section, {})
+    tree.pop(key, None)
+
+
+def _message(document: Document) -> str:
+    return "\n".join(
+        _printable(
+            ": ".join(filter(None, (str(document.place(one)), dotted(one.path), one.message)))
+        )
+        for one in sorted(document.problems, key=document.place)
+    )
+
+
+def _printable(line: str) -> str:
+    """Escape what could end the line or steer a terminal: keys and values come from the file."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

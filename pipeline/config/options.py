@@ -1,0 +1,45 @@
+"""The options of the model by their path: which exist, and what they are set to."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from pipeline.config.model import Config, Section
+from pipeline.config.problems import KeyPath
+
+
+def section_of(annotation: object) -> type[Section] | None:
+    """Return the section that a field holds, directly, as an option or as a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := section_of(part))), None)
+
+
+def known_keys(path: KeyPath) -> list[str]:
+    """Return the keys that the section at a path knows."""
+    section: type[Section] = Config
+    for key in path:
+        if isinstance(key, str):
+            section = section_of(section.model_fields[key].annotation) or section
+    return list(section.model_fields)
+
+
+def options(section: Section, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    """Yield every option and its value, in the order of the model; a list is one value."""
+    for key in type(section).model_fields:
+        yield from _options_at(getattr(section, key), (*path, key))
+
+
+def plain(value: object) -> object:
+    """Return a value with its sections as mappings, as it would stand in YAML."""
+    if isinstance(value, Section):
+        return value.model_dump()
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _options_at(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, object]]:
+    if isinstance(value, Section):
+        yield from options(value, path)
+    elif isinstance(value, dict) and value:
+        yield from (((*path, key), part) for key, part in value.items())
+    else:
+        yield path, plain(value)

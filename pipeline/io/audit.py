@@ -1,0 +1,212 @@
+"""Audits of a staged file: does it hold what `names.py` promises?
+
+A file is read back by row groups; only key and rank columns are ever held whole, as codes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as kinds
+from numpy.typing import NDArray
+
+from pipeline import names
+from pipeline.errors import AuditError
+from pipeline.io.durable import storage_errors
+from pipeline.io.write import arrow_schema
+
+Codes = NDArray[np.int64]
+_ROUNDING = 1e-9  # Wilson bounds and sums of weights may miss their limit by a few ulps
+_SHARES = (
+    "support",
+    "confidence",
+    "confidence_low",
+    "confidence_high",
+    "jaccard",
+    "cosine",
+    "kulczynski",
+    "imbalance",
+    "stitch_rate",
+    "share",
+)
+_POSITIVE = ("rank", "line", "frequency", "item_count")
+_SCORES = ("recency_score", "frequency_score", "monetary_score")
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(_SHARES, (0, 1)),
+    **dict.fromkeys(_POSITIVE, (1, float("inf"))),
+    **dict.fromkeys(_SCORES, (1, 5)),
+    "zhang": (-1, 1),
+    "leverage": (-1, 1),
+    "lift": (0, float("inf")),
+    "lift_low": (0, float("inf")),
+    "lift_vs_base": (0, float("inf")),
+    "conviction": (0, float("inf")),
+    "recency_days": (0, float("inf")),
+}
+AT_MOST = (
+    ("joint_count", "antecedent_count"),
+    ("joint_count", "consequent_count"),
+    ("joint_count", "source_count"),
+    ("joint_count", "target_count"),
+    ("joint_count", "basket_count"),
+    ("antecedent_count", "basket_count"),
+    ("consequent_count", "basket_count"),
+    ("source_count", "basket_count"),
+    ("target_count", "basket_count"),
+    ("n_buyers", "n_viewers"),
+    ("n_target", "n_viewers"),
+    ("window_start", "window_end"),
+    ("first_sold_at", "last_sold_at"),
+)
+
+
+def audit_table(table: names.Table, path: Path, row_count: int) -> None:
+    """Check a staged file against its definition.
+
+    Checked: the exact schema; the number of rows; no NULL where none may be; every measure a
+    finite number; counts, shares and percentages within their bounds; the smaller of two nested
+    counts at most the larger; the key unique; ranks unique, from 1.
+
+    Args:
+        table: What the file should hold.
+        path: The file.
+        row_count: Number of rows that were written.
+
+    Raises:
+        AuditError: The file breaks its definition; the message names column and rule.
+        StorageError: The file cannot be read.
+    """
+    with (
+        storage_errors(path, f"audit table {table.name}"),
+        _corruption_errors(table),
+        pq.ParquetFile(path) as file,
+    ):
+        _check(file.schema_arrow.equals(arrow_schema(table), check_metadata=True), table, "schema")
+        found = file.metadata.num_rows
+        _check(found == row_count, table, f"{found} rows, {row_count} were written")
+        for rows in _row_groups(file):
+            _audit_values(table, rows)
+        _audit_key(table, file)
+        if "rank" in table.column_names:
+            _audit_rank(table, file)
+
+
+@contextmanager
+def _corruption_errors(table: names.Table) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        message = f"the file of table {table.name} cannot be read back: {error}; not published"
+        raise AuditError(message) from error
+
+
+def _check(is_right: object, table: names.Table, problem: str) -> None:
+    if not is_right:
+        message = f"table {table.name} breaks its definition in names.py: {problem}; not published"
+        raise AuditError(message)
+
+
+def _row_groups(file: pq.ParquetFile) -> Iterator[pa.Table]:
+    for number in range(file.num_row_groups):
+        yield file.read_row_group(number)
+
+
+def _audit_values(table: names.Table, rows: pa.Table) -> None:
+    for column in table.columns:
+        _audit_column(table, column, rows[column.name])
+    for smaller, larger in AT_MOST:
+        if {smaller, larger} <= set(table.column_names):
+            ordered = pc.all(pc.less_equal(rows[smaller], rows[larger]), min_count=0).as_py()
+            _check(ordered, table, f"{smaller} above {larger}")
+
+
+def _audit_column(table: names.Table, column: names.Column, values: pa.ChunkedArray) -> None:
+    has_null = bool(values.null_count)
+    _check(column.is_nullable or not has_null, table, f"NULL in {column.name}")
+    if kinds.is_floating(values.type):
+        is_finite = pc.all(pc.is_finite(values), min_count=0).as_py()
+        _check(is_finite, table, f"{column.name} is not a finite number")
+    low, high = _bounds(column)
+    if (low, high) != (-np.inf, np.inf):
+        extremes = pc.min_max(values).as_py()
+        is_within = extremes["min"] is None or (
+            low - _ROUNDING <= extremes["min"] and extremes["max"] <= high + _ROUNDING
+        )
+        _check(is_within, table, f"{column.name} is not between {low:g} and {high:g}")
+
+
+def _bounds(column: names.Column) -> tuple[float, float]:
+    if column.name in BOUNDS:
+        return BOUNDS[column.name]
+    if column.name.startswith("pct_"):
+        return 0, 100
+    if column.name.startswith("n_") or column.name.endswith("count"):
+        return 0, np.inf
+    return -np.inf, np.inf
+
+
+def _audit_key(table: names.Table, file: pq.ParquetFile) -> None:
+    codes = _codes(file, table.key)
+    repeated = len(codes) - _distinct(codes)
+    _check(repeated == 0, table, f"{repeated} rows repeat the key ({', '.join(table.key)})")
+
+
+def _audit_rank(table: names.Table, file: pq.ParquetFile) -> None:
+    """Ranks are unique and start at 1, within the source item where the table has one.
+
+    Gaps are right: `view_then_bought` keeps a viewed item's own row whatever its rank.
+    """
+    groups = _codes(file, ("source_item_id",) if "source_item_id" in table.column_names else ())
+    ranks = _column(file, "rank")
+    is_ranked = ranks.is_valid().to_numpy(zero_copy_only=False)
+    groups, ranks = groups[is_ranked], ranks.drop_null().to_numpy()
+    places = _paired(groups, ranks)
+    _check(_distinct(places) == len(places), table, "a rank is given twice")
+    is_first_missing = _distinct(groups) != np.count_nonzero(ranks == 1)
+    _check(not is_first_missing, table, "rank does not start at 1")
+
+
+def _codes(file: pq.ParquetFile, columns: tuple[str, ...]) -> Codes:
+    """Return one number per row, equal where all the columns are equal (NULL equals NULL)."""
+    codes = np.zeros(file.metadata.num_rows, dtype=np.int64)
+    for place, name in enumerate(columns):
+        column_codes = _encoded(_column(file, name))
+        codes = _paired(codes, column_codes) if place else column_codes
+    return codes
+
+
+def _paired(left: Codes, right: Codes) -> Codes:
+    """Return one number per pair of numbers; dense codes first, so that it never overflows."""
+    dense = _encoded(pa.array(left))
+    return np.asarray(dense * (right.max(initial=0) + 1) + right)
+
+
+def _distinct(codes: Codes) -> int:
+    ordered = np.sort(codes)  # far quicker than a hash table
+    return int(np.count_nonzero(np.diff(ordered))) + min(1, len(ordered))
+
+
+def _encoded(values: pa.Array) -> Codes:
+    """Return the dictionary code of each value; no code reaches the number of rows."""
+    if kinds.is_list(values.type):
+        values = _list_keys(values)
+    indices = pc.dictionary_encode(values, null_encoding="encode").indices
+    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _list_keys(values: pa.ListArray) -> pa.StringArray:
+    """Return one text per list: the codes of its elements, which no comma can confuse."""
+    elements = pc.dictionary_encode(values.flatten()).indices.cast(pa.string())
+    lengths = pc.list_value_length(values).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), elements), ",")
+
+
+def _column(file: pq.ParquetFile, name: str) -> pa.Array:
+    chunks = file.read(columns=[name])[name].combine_chunks()
+    return chunks.combine_chunks() if isinstance(chunks, pa.ChunkedArray) else chunks

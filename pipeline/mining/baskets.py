@@ -1,0 +1,144 @@
+"""Baskets as two flat arrays: which items each basket holds, each item once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.config.model import Mining
+from pipeline.engine import Engine
+from pipeline.mining.steps import build
+from pipeline.mining.window import Window
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+LARGEST_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """Baskets in compressed rows: basket `b` is `item_codes[offsets[b]:offsets[b + 1]]`.
+
+    Attributes:
+        item_codes: Items of all baskets, ascending and distinct inside a basket.
+        basket_offsets: Start of each basket, and the end of the last: one more than baskets.
+        giant_basket_count: Baskets that were left out because they hold too many items.
+    """
+
+    item_codes: Int32s
+    basket_offsets: Int64s
+    giant_basket_count: int = 0
+
+    @property
+    def basket_count(self) -> int:
+        """Number of baskets, those with a single item or none included: the N of measures."""
+        return len(self.basket_offsets) - 1
+
+    @property
+    def sizes(self) -> Int64s:
+        """Number of distinct items of each basket."""
+        return np.diff(self.basket_offsets)
+
+    @property
+    def item_counts(self) -> Int64s:
+        """Number of baskets that hold each item, by item code."""
+        return np.bincount(self.item_codes).astype(np.int64)
+
+
+def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
+    """Read the baskets of the sale lines inside the window.
+
+    Args:
+        engine: Holds `sale_lines`.
+        config: Its grain says what a basket is; anonymous lines belong to no customer's basket.
+        window: Half-open lookback window.
+    """
+    build(engine, "rule_baskets", {"grain": config.grain, **window.values})
+    basket_codes, item_codes = _fetch_lines(engine)
+    return gather_baskets(basket_codes, item_codes, config.max_basket_items)
+
+
+def _fetch_lines(engine: Engine) -> tuple[Int64s, Int32s]:
+    batches = list(engine.batches("select basket_code, item_code from rule_baskets"))
+    engine.drop("rule_baskets")
+    nothing = np.empty(0, dtype=np.int32)
+    basket_codes = [batch["basket_code"].to_numpy() for batch in batches]
+    item_codes = [batch["item_code"].to_numpy() for batch in batches]
+    return (
+        np.concatenate([*basket_codes, nothing]).astype(np.int64, copy=False),
+        np.concatenate([*item_codes, nothing]).astype(np.int32, copy=False),
+    )
+
+
+def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: int) -> Baskets:
+    """Put lines together to baskets; an item counts once per basket.
+
+    One sort of packed keys: measured faster than `distinct` in SQL.
+
+    Args:
+        basket_codes: Basket of each line, in any order, not negative.
+        item_codes: Item of each line, not negative.
+        max_basket_items: Baskets with more distinct items are left out and counted.
+    """
+    width = int(item_codes.max(initial=0)) + 1
+    keys = _packed(basket_codes, item_codes, width)
+    keys.sort()
+    keys = keys[_is_first(keys)]
+    baskets, items = np.divmod(keys, width)
+    starts = np.flatnonzero(_is_first(baskets))
+    sizes = np.diff(np.append(starts, len(keys)))
+    is_kept = sizes <= max_basket_items
+    return Baskets(
+        item_codes=items[np.repeat(is_kept, sizes)].astype(np.int32),
+        basket_offsets=to_offsets(sizes[is_kept]),
+        giant_basket_count=int((~is_kept).sum()),
+    )
+
+
+def keep_frequent_items(baskets: Baskets, min_count: int) -> tuple[Baskets, Int32s]:
+    """Leave out items below the minimum count; baskets stay, even if nothing is left of them.
+
+    Returns:
+        The baskets with new item codes, 0 for the most frequent item (ties by old code), and
+        the old code of each new one.
+    """
+    counts = baskets.item_counts
+    frequent = np.flatnonzero(counts >= min_count)
+    frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
+    new_codes = np.full(len(counts), -1, dtype=np.int64)
+    new_codes[frequent] = np.arange(len(frequent))
+    rows = np.repeat(np.arange(baskets.basket_count), baskets.sizes)
+    items = new_codes[baskets.item_codes]
+    rows, items = rows[items >= 0], items[items >= 0]
+    sizes = np.bincount(rows, minlength=baskets.basket_count)
+    return Baskets(sort_rows(rows, items), to_offsets(sizes)), frequent.astype(np.int32)
+
+
+def sort_rows(rows: Int64s, items: Int64s) -> Int32s:
+    """Return the items sorted inside each row; `rows` ascends and names the row of each item."""
+    width = int(items.max(initial=0)) + 1
+    keys = rows * width + items
+    keys.sort()
+    return (keys % width).astype(np.int32)
+
+
+def to_offsets(sizes: Int64s) -> Int64s:
+    """Return where each row starts, and the end of the last one, from the sizes of the rows."""
+    offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return offsets
+
+
+def _packed(basket_codes: Int64s, item_codes: Int32s, width: int) -> Int64s:
+    if (int(basket_codes.max(initial=0)) + 1) * width > LARGEST_KEY:
+        basket_codes = np.unique(basket_codes, return_inverse=True)[1]
+    return basket_codes * np.int64(width) + item_codes
+
+
+def _is_first(values: Int64s) -> Bools:
+    """Mark values that differ from the one before them."""
+    is_first = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_first[1:])
+    return is_first

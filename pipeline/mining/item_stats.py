@@ -1,0 +1,44 @@
+"""Sales and views of every item, beside what the catalogue says of it."""
+
+from dataclasses import dataclass
+
+from pipeline.engine import Engine, Value
+from pipeline.mining.slices import slices_for
+from pipeline.mining.steps import build
+from pipeline.mining.window import Window
+
+
+@dataclass(frozen=True)
+class ItemStatsSummary:
+    """What went into `item_stats`.
+
+    Attributes:
+        sold_item_count: Items with a sale line inside the window.
+        viewed_item_count: Items with a view inside the window.
+        row_count: Items, one row each.
+    """
+
+    sold_item_count: int
+    viewed_item_count: int
+    row_count: int
+
+
+def build_item_stats(engine: Engine, window: Window, item_level: str) -> ItemStatsSummary:
+    """Build `item_stats`: from sale lines, views and items to one row per item.
+
+    Args:
+        engine: Holds `items`, `sale_lines` and `views` (empty where there is no browse log).
+        window: Sale lines and views inside it count.
+        item_level: What an item is.
+
+    Returns:
+        The counts that the run summary shows.
+    """
+    values: dict[str, Value] = {**window.values, "item_level": item_level}
+    build(engine, "input_counts", values)
+    counts = engine.fetch("input_counts").to_pylist()[0]
+    sold = build(engine, "sold_items", values, slices_for(counts["sale_line_count"]))
+    viewed = build(engine, "seen_items", values, slices_for(counts["view_count"]))
+    row_count = build(engine, "item_stats", values)
+    engine.drop("input_counts", "sold_items", "seen_items")
+    return ItemStatsSummary(sold, viewed, row_count)

@@ -1,0 +1,140 @@
+"""Baskets in, frequent itemsets and association rules out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.config.model import Mining
+from pipeline.engine import Engine, Value
+from pipeline.mining.baskets import read_baskets
+from pipeline.mining.itemset_memory import check_memory
+from pipeline.mining.itemsets import Itemsets, mine_itemsets, relabel_items
+from pipeline.mining.nearest import explain_no_rules
+from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.mining.steps import build
+from pipeline.mining.thresholds import effective_min_count
+from pipeline.mining.window import Window
+
+ITEM_SEPARATOR = "\x1e"
+SIDE_SEPARATOR = "\x1f"
+NO_CUT = 2**62
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """Figures of the stage.
+
+    Attributes:
+        basket_count: Baskets that were mined, single-item baskets included.
+        giant_basket_count: Baskets left out because they hold too many items.
+        min_count: Smallest number of baskets of an itemset.
+        frequent_item_count: Items that reach it.
+        itemset_count: Itemsets that reach it, single items included.
+        rule_count: Rules that reach the thresholds.
+        message: Why there are no rules, and the nearest threshold that would give some; None
+            where there are rules.
+    """
+
+    basket_count: int
+    giant_basket_count: int
+    min_count: int
+    frequent_item_count: int
+    itemset_count: int
+    rule_count: int
+    message: str | None
+
+
+def build_rules(engine: Engine, config: Mining, window: Window, item_level: str) -> RuleSummary:
+    """Build `frequent_itemsets` and `association_rules`; sale lines in, one row per rule out.
+
+    Args:
+        engine: Holds `sale_lines` and `items`.
+        config: Grain, thresholds and limits.
+        window: Half-open lookback window.
+        item_level: What an item id stands for, written to every row.
+
+    Raises:
+        ConfigError: The support would not fit in memory.
+    """
+    baskets = read_baskets(engine, config, window)
+    min_count = effective_min_count(config, baskets.basket_count)
+    check_memory(baskets, min_count, config)
+    itemsets = mine_itemsets(baskets, min_count, config.max_itemset_size, config.algorithm)
+    itemsets, item_ids = _in_order_of_ids(itemsets, _item_ids(engine))
+    thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
+    rules = count_rules(itemsets, config.max_consequent_size, thresholds)
+    lists = _lists(itemsets, item_ids)
+    _load_itemsets(engine, itemsets, lists)
+    _load_rules(engine, rules, lists, baskets.basket_count)
+    labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
+    _build_tables(engine, {**labels, **window.values, "basket_count": baskets.basket_count})
+    return RuleSummary(
+        basket_count=baskets.basket_count,
+        giant_basket_count=baskets.giant_basket_count,
+        min_count=min_count,
+        frequent_item_count=len(item_ids),
+        itemset_count=len(itemsets.counts),
+        rule_count=len(rules.joint_counts),
+        message=explain_no_rules(baskets, itemsets, rules, config),
+    )
+
+
+def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
+    build(engine, "frequent_itemsets", values)
+    build(engine, "measured_pairs", {"max_targets": NO_CUT})
+    build(engine, "association_rules", values)
+    engine.drop("mined_itemsets", "mined_rules", "pair_counts", "measured_pairs")
+
+
+def _item_ids(engine: Engine) -> pa.Array:
+    """Return the item ids by item code."""
+    batches = list(engine.batches("select item_id from items order by item_code asc"))
+    return pa.chunked_array([batch["item_id"] for batch in batches], pa.string()).combine_chunks()
+
+
+def _in_order_of_ids(itemsets: Itemsets, item_ids: pa.Array) -> tuple[Itemsets, pa.Array]:
+    """Give the items new codes that ascend with their ids; return the ids by new code."""
+    item_codes = np.unique(itemsets.items)
+    frequent_ids = item_ids.take(pa.array(item_codes))
+    order = pc.sort_indices(frequent_ids)
+    new_codes = np.zeros(len(item_ids), dtype=np.int32)
+    new_codes[item_codes[order.to_numpy()]] = np.arange(len(item_codes))
+    return relabel_items(itemsets, new_codes), frequent_ids.take(order)
+
+
+def _lists(itemsets: Itemsets, item_ids: pa.Array) -> pa.Array:
+    offsets = pa.array(itemsets.offsets.astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, item_ids.take(pa.array(itemsets.items)))
+
+
+def _load_itemsets(engine: Engine, itemsets: Itemsets, lists: pa.Array) -> None:
+    columns = {"itemset": lists, "item_count": itemsets.sizes, "joint_count": itemsets.counts}
+    engine.load("mined_itemsets", pa.table(columns))
+
+
+def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:
+    """Load the lists of the rules, and their counts in the form that measures are made from.
+
+    All rules have one source code, so that they are ranked against each other.
+    """
+    texts = pc.binary_join(lists, ITEM_SEPARATOR)
+    left, right = pa.array(rules.antecedents), pa.array(rules.consequents)
+    rule_texts = pc.binary_join_element_wise(texts.take(left), texts.take(right), SIDE_SEPARATOR)
+    rule_count = len(left)
+    codes = np.arange(rule_count)
+    sides = {"antecedent": lists.take(left), "consequent": lists.take(right)}
+    engine.load("mined_rules", pa.table({"rule_code": codes, **sides, "rule_text": rule_texts}))
+    counts = {
+        "source_code": np.zeros(rule_count, dtype=np.int64),
+        "target_code": codes,
+        "basket_count": np.full(rule_count, basket_count, dtype=np.int64),
+        "source_count": rules.antecedent_counts,
+        "target_count": rules.consequent_counts,
+        "joint_count": rules.joint_counts,
+        "person_count": pa.nulls(rule_count, pa.int64()),
+        "target_rank_key": rule_texts,
+    }
+    engine.load("pair_counts", pa.table(counts))

@@ -1,0 +1,9 @@
+"""How many slices keep a wide step within memory."""
+
+ROWS_PER_SLICE = 4_000_000
+"""Rows that one slice groups; a group takes about 100 bytes, so a slice stays near 400 MB."""
+
+
+def slices_for(rows: int) -> int:
+    """Return into how many slices a step that groups so many rows is cut; at least 1."""
+    return max(1, -(-rows // ROWS_PER_SLICE))

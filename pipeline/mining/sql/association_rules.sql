@@ -1,0 +1,33 @@
+-- one row per rule antecedent -> consequent
+select
+    substr(md5(
+        'association_rules' || chr(31) || $grain || chr(31) || $item_level || chr(31)
+        || mined_rules.rule_text
+    ), 1, 16) as rule_id,
+    mined_rules.antecedent,
+    mined_rules.consequent,
+    measured_pairs.rank,
+    measured_pairs.joint_count,
+    measured_pairs.source_count as antecedent_count,
+    measured_pairs.target_count as consequent_count,
+    measured_pairs.basket_count,
+    measured_pairs.support,
+    measured_pairs.confidence,
+    measured_pairs.lift,
+    measured_pairs.leverage,
+    measured_pairs.conviction,
+    measured_pairs.zhang,
+    measured_pairs.jaccard,
+    measured_pairs.cosine,
+    measured_pairs.kulczynski,
+    measured_pairs.imbalance,
+    measured_pairs.confidence_low,
+    measured_pairs.confidence_high,
+    measured_pairs.lift_low,
+    measured_pairs.log_likelihood,
+    $grain as grain,
+    $item_level as item_level,
+    cast($window_start as bigint) as window_start,
+    cast($window_end as bigint) as window_end
+from measured_pairs
+inner join mined_rules on measured_pairs.target_code = mined_rules.rule_code

@@ -1,0 +1,29 @@
+-- one row per item that was sold, viewed or stands in the catalogue
+with priced as (  -- without any price, the revenue of an unsold item is unknown, not 0
+    select case when count(revenue) > 0 then 0 end as no_revenue
+    from sold_items
+)
+
+select
+    items.item_id,
+    items.name,
+    items.category,
+    items.brand,
+    cast(items.price as double) as price,
+    items.stock,
+    coalesce(sold_items.order_count, 0) as order_count,
+    coalesce(sold_items.customer_count, 0) as customer_count,
+    coalesce(cast(sold_items.quantity as double), 0) as quantity,
+    case
+        when sold_items.item_code is null then cast(priced.no_revenue as double)
+        else cast(sold_items.revenue as double)
+    end as revenue,
+    sold_items.first_sold_at,
+    sold_items.last_sold_at,
+    coalesce(seen_items.view_session_count, 0) as view_session_count,
+    coalesce(seen_items.visitor_count, 0) as visitor_count,
+    $item_level as item_level
+from items
+cross join priced
+left join sold_items on sold_items.item_code = items.item_code
+left join seen_items on seen_items.item_code = items.item_code

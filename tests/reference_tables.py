@@ -1,0 +1,268 @@
+"""The oracle: every table in naive plain Python, without SQL and without arrays.
+
+Rows are dictionaries of the published columns that decide something. Slow and short on purpose.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from pipeline.config.model import AlsoBought, AlsoViewed, Rfm, ViewThenBought
+from pipeline.mining.window import Window
+from tests.shops import SaleLine, Shop
+from tests.tables import DAY, MINUTE
+
+Row = dict[str, Any]
+Baskets = dict[Any, dict[str, int]]
+"""Basket: item: instant of its first sale or view."""
+
+
+def also_bought(shop: Shop, options: AlsoBought, window: Window, item_level: str) -> list[Row]:
+    """Return the rows of `also_bought`."""
+    baskets: Baskets = defaultdict(dict)
+    persons = {}
+    for line in shop.sale_lines:
+        if not window.start <= line.at < window.end or line.item is None:
+            continue
+        basket = {
+            "customer": line.customer,
+            "customer_day": line.customer and (line.customer, line.at // DAY),
+            "order": line.order,
+        }[options.grain]
+        if basket is not None:
+            first = baskets[basket].get(line.item, line.at)
+            baskets[basket][line.item] = min(first, line.at)
+            persons[basket] = line.customer
+    families = shop.products if item_level == "sku" else {}
+    return _pairs(baskets, persons, families, options, options.min_customers, after_only=False)
+
+
+def also_viewed(shop: Shop, options: AlsoViewed, window: Window) -> list[Row]:
+    """Return the rows of `also_viewed`."""
+    baskets: Baskets = defaultdict(dict)
+    persons = {}
+    for view in shop.views:
+        if not window.start <= view.at < window.end:
+            continue
+        by_day = (view.visitor, view.at // DAY)
+        basket = view.session if options.grain == "session" else by_day
+        baskets[basket][view.item] = min(baskets[basket].get(view.item, view.at), view.at)
+        persons[basket] = view.visitor
+    return _pairs(
+        baskets, persons, {}, options, options.min_visitors, after_only=options.after_only
+    )
+
+
+def _pairs(  # noqa: PLR0913, C901 - one loop, read from top to bottom
+    baskets: Baskets,
+    persons: Mapping[Any, str | None],
+    families: Mapping[str, str],
+    options: AlsoBought | AlsoViewed,
+    min_persons: int,
+    *,
+    after_only: bool,
+) -> list[Row]:
+    anyone_known = any(person is not None for person in persons.values())
+    kept = {k: items for k, items in baskets.items() if len(items) <= options.max_basket_items}
+    holders = {
+        item: {basket for basket, items in kept.items() if item in items}
+        for items in kept.values()
+        for item in items
+    }
+    holders = {i: found for i, found in holders.items() if len(found) >= options.min_item_count}
+    rows = []
+    for a in holders:
+        for b in holders:
+            together = holders[a] & holders[b]
+            if after_only:
+                together = {basket for basket in together if kept[basket][a] < kept[basket][b]}
+            known = {persons[basket] for basket in together} - {None}
+            n_a, n_b, n, joint = len(holders[a]), len(holders[b]), len(kept), len(together)
+            if a == b or joint < options.min_pair_count:
+                continue
+            if families.get(a, a + "?") == families.get(b, b + "??"):
+                continue
+            if Fraction(joint * n, n_a * n_b) <= Fraction(str(options.min_lift)):
+                continue
+            if anyone_known and len(known) < min_persons:
+                continue
+            rows.append({
+                "source_item_id": a, "target_item_id": b, "joint_count": joint,
+                "source_count": n_a, "target_count": n_b, "basket_count": n,
+                "person_count": len(known) if anyone_known else None,
+                "lift_low": wilson(joint / n_a, n_a)[0] * n / n_b,
+            })  # fmt: skip
+    rows.sort(key=lambda row: (-round(row["lift_low"], 12), -row["joint_count"],
+                               row["target_item_id"]))  # fmt: skip
+    return [row for row in _ranked(rows) if row["rank"] <= options.max_targets]
+
+
+def view_then_bought(shop: Shop, options: ViewThenBought, window: Window) -> list[Row]:
+    """Return the rows of `view_then_bought`."""
+    views = [view for view in shop.views if window.start <= view.at < window.end]
+    visitors = {view.visitor for view in views}
+    orders: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for line in shop.sale_lines:
+        if line.customer in visitors and line.item and window.start <= line.at < window.end:
+            orders[line.customer][line.at].add(line.item)
+    base = {
+        item: Fraction(
+            sum(any(item in held for held in orders[v].values()) for v in visitors), len(visitors)
+        )
+        for item in (shop.items if visitors else [])
+    }
+    rows = []
+    for source in shop.items:
+        closed = {}
+        for visitor in visitors:
+            seen = [view for view in views if (view.visitor, view.item) == (visitor, source)]
+            if seen:
+                first = min(view.at for view in seen)
+                ends = [shop.ended_at(view.session) for view in seen if view.at == first]
+                end = max(ends) + 30 * MINUTE
+                if options.horizon != "session":
+                    end = first + int(options.horizon) * DAY
+                if end <= window.end:
+                    inside = {t: held for t, held in orders[visitor].items() if first < t <= end}
+                    closed[visitor] = inside
+        if len(closed) >= options.min_viewers:
+            rows += _source_rows(source, list(closed.values()), base, options)
+    customers = set(shop.customers)
+    stitched = sum(view.visitor in customers for view in views)
+    return [{**row, "stitch_rate": stitched / len(views)} for row in rows]
+
+
+def _source_rows(
+    source: str,
+    viewers: list[dict[int, set[str]]],
+    base: Mapping[str, Fraction],
+    options: ViewThenBought,
+) -> list[Row]:
+    buyers = [orders for orders in viewers if orders]
+    targets = {source} | {item for orders in buyers for held in orders.values() for item in held}
+    weight = {
+        target: sum(
+            (Fraction(1, len(orders[max(orders)])) for orders in buyers
+             if target in orders[max(orders)]),
+            Fraction(0),
+        )
+        for target in targets
+    }  # fmt: skip
+    bought = {
+        target: {n for n, orders in enumerate(buyers) if target in set().union(*orders.values())}
+        for target in targets
+    }
+    ordered = sorted(targets, key=lambda t: (-weight[t], -len(bought[t]), t))
+    best = [target for target in ordered if target != source][: options.max_targets]
+    listed = [target for target in ordered if target == source or target in best]
+    unlisted = targets - set(listed)
+
+    def row(kind: str, target: str | None, count: int, share: Fraction | None) -> Row:
+        of_viewers = Fraction(count, len(viewers))
+        has_base = target is not None and base[target] > 0
+        has_share = share is not None and buyers
+        low, high = wilson(float(share), len(buyers)) if share is not None and buyers else (0, 0)
+        return {
+            "source_item_id": source, "target_kind": kind, "target_item_id": target,
+            "rank": listed.index(target) + 1 if target else None,
+            "n_viewers": len(viewers), "n_buyers": len(buyers), "n_target": count,
+            "pct_of_buyers": 100 * float(share) if has_share and share is not None else None,
+            "pct_of_buyers_low": 100 * low if has_share else None,
+            "pct_of_buyers_high": 100 * high if has_share else None,
+            "pct_of_buyers_any": 100 * count / len(buyers) if has_share else None,
+            "pct_of_viewers": 100 * float(of_viewers),
+            "lift_vs_base": float(of_viewers / base[target]) if target and has_base else None,
+            "displayable": bool(has_share) and share is not None
+            and len(buyers) >= options.min_displayable_buyers
+            and share >= Fraction(str(options.min_displayable_share)),
+        }  # fmt: skip
+
+    n = max(1, len(buyers))
+    rows = [
+        row("own" if t == source else "item", t, len(bought[t]), weight[t] / n) for t in listed
+    ]
+    other_buyers = set().union(*(bought[target] for target in unlisted))
+    other_share = sum((weight[target] for target in unlisted), Fraction(0)) / n
+    rows.append(row("other", None, len(other_buyers), other_share))
+    rows.append(row("none", None, len(viewers) - len(buyers), None))
+    return rows
+
+
+def rfm_segments(shop: Shop, options: Rfm, window: Window) -> list[Row]:
+    """Return the rows of `rfm_segments`."""
+    lines: dict[str, list[SaleLine]] = defaultdict(list)
+    for line in shop.sale_lines:
+        if line.customer and window.start <= line.at < window.end:
+            lines[line.customer].append(line)
+    rows = [_rfm_row(customer, bought, options, window) for customer, bought in lines.items()]
+    for name, sign in (("recency_days", -1), ("frequency", 1), ("monetary", 1)):
+        score = name.removesuffix("_days") + "_score"
+        for row in rows:
+            worse = sum(
+                sign * other[name] < sign * row[name] for other in rows if row[name] is not None
+            )
+            row[score] = min(5, 1 + 5 * worse // len(rows)) if row[name] is not None else None
+    for row in rows:
+        row["segment"] = next(
+            segment.name
+            for segment in options.segments
+            if row["recency_score"] in segment.recency
+            and row["frequency_score"] in segment.frequency
+        )
+    return rows
+
+
+def _rfm_row(customer: str, lines: list[SaleLine], options: Rfm, window: Window) -> Row:
+    amounts = [line.amount for line in lines if line.amount is not None]
+    frequency = len({line.order for line in lines})
+    net = max(0.0, float(sum(amounts))) if amounts else None
+    last = max(line.at for line in lines)
+    return {
+        "customer_id": customer,
+        "recency_days": (window.end - last) // DAY,
+        "frequency": frequency,
+        "monetary": net / frequency if net is not None and options.monetary == "mean" else net,
+        "last_order_at": last,
+    }
+
+
+def item_stats(shop: Shop, window: Window) -> list[Row]:
+    """Return the rows of `item_stats`."""
+    sold = [line for line in shop.sale_lines if window.start <= line.at < window.end]
+    has_prices = any(line.amount is not None for line in sold if line.item)
+    rows = []
+    for item in shop.items:
+        lines = [line for line in sold if line.item == item]
+        views = [v for v in shop.views if v.item == item and window.start <= v.at < window.end]
+        rows.append({
+            "item_id": item,
+            "order_count": len({line.order for line in lines}),
+            "customer_count": len({line.customer for line in lines} - {None}),
+            "quantity": float(sum(line.quantity for line in lines)),
+            "revenue": float(sum(line.amount or 0 for line in lines)) if has_prices else None,
+            "first_sold_at": min((line.at for line in lines), default=None),
+            "last_sold_at": max((line.at for line in lines), default=None),
+            "view_session_count": len({view.session for view in views}),
+            "visitor_count": len({view.visitor for view in views}),
+        })  # fmt: skip
+    return rows
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the Wilson interval of a share of n, z = 1.96, inside 0..1."""
+    z = 1.96
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _ranked(rows: list[Row]) -> list[Row]:
+    """Number the rows of each source item from 1, in the order given."""
+    places: dict[str, int] = defaultdict(int)
+    ranked = []
+    for row in rows:
+        places[row["source_item_id"]] += 1
+        ranked.append({**row, "rank": places[row["source_item_id"]]})
+    return ranked

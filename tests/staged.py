@@ -1,0 +1,102 @@
+"""Small runs for the tests of publication; as a program it publishes runs that are killed.
+
+`python -m tests.staged BEFORE FOLDER RUN_ID` copies the output folder BEFORE to FOLDER/0, FOLDER/1
+and so on. In each copy a process publishes a run and kills itself just before its 0th, 1st ...
+system call that changes names or makes something durable, until one comes to its end.
+"""
+
+import itertools
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline import names
+from pipeline.accounting import Account
+from pipeline.io.durable import storage_errors, write_file
+from pipeline.io.lock import lock
+from pipeline.io.manifest import InputEntry, Manifest, describe_table, write_manifest
+from pipeline.io.publish import Publication, publish, staging
+
+TABLES = (names.ITEM_STATS, names.RFM_SEGMENTS)
+STEPS = ("fsync", "mkdir", "rename", "replace", "rmdir", "symlink", "unlink")
+
+
+def manifest_of(run_id: str, tables: tuple[Any, ...] = ()) -> Manifest:
+    return Manifest(
+        run_id=run_id,
+        as_of="2011-12-10T00:00:00Z",
+        started_at="2026-01-31T03:00:00Z",
+        pipeline_version="0.1.0",
+        library_versions={"duckdb": "2.0.0"},
+        configuration={"mining": {"min_support": 0.01}},
+        configuration_fingerprint="c0",
+        inputs=(InputEntry("orders", "orders.csv", 3, 42, "ab12"),),
+        input_fingerprint="f0",
+        accounting=(Account("orders", 3, 2, 1, filtered={}),),
+        tables=tables,
+        not_possible={"also_viewed": "there is no browse log"},
+    )
+
+
+def stage(folder: Path, run_id: str, content: str) -> None:
+    """Write a run whose files all hold `content`; publication does not look inside tables."""
+    entries = []
+    for table in TABLES:
+        path = folder / f"{table.name}.parquet"
+        with storage_errors(path, "write the table"):
+            write_file(path, f"{content} {table.name}".encode())
+        entries.append(describe_table(table, path, 1))
+    write_manifest(manifest_of(run_id, tuple(entries)), folder)
+
+
+def publish_run(output: Path, run_id: str, content: str) -> Publication:
+    with lock(output), staging(output, run_id) as staged:
+        stage(staged, run_id, content)
+        return publish(staged, output)
+
+
+def before_step(action: Callable[[int], None], replace: Callable[[str, Any], None]) -> None:
+    """Have `action` called with 0, 1, 2 ... before each of the steps; `replace` patches `os`."""
+    numbers = itertools.count()
+
+    def watched(step: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            action(next(numbers))
+            return step(*args, **options)
+
+        return call
+
+    for name in STEPS:
+        replace(name, watched(getattr(os, name)))
+
+
+def _publish_until(step: int, output: Path, run_id: str) -> int:
+    """Publish in a process that kills itself before a step; return how it ended."""
+    if child := os.fork():
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def die(number: int) -> None:
+        if number == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    before_step(die, partial(setattr, os))
+    publish_run(output, run_id, "new")
+    os._exit(0)
+
+
+def _main(before: str, folder: str, run_id: str) -> None:
+    for step in itertools.count():
+        output = shutil.copytree(before, Path(folder) / str(step), symlinks=True)
+        status = _publish_until(step, output, run_id)
+        print(status)  # noqa: T201
+        if status != -signal.SIGKILL:
+            break
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
