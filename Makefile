@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS
 
 # uv is quick; pip is tried after it because it knows mirrors that only pip is configured for.
 pip = $(BIN)/python -m pip --disable-pip-version-check
-install = $(UV) pip install --quiet --python $(BIN)/python $(1) || $(pip) install --quiet $(1)
+install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python $(1) || $(pip) install --quiet $(1)
 compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --custom-compile-command "make lock" $(LOCK_ARGS)
 

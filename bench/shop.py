@@ -27,7 +27,7 @@ FOLDER/truth.json
     view_then_bought [[source, target, expected_pct], ...]: percent of all viewers of the source
         (`pct_of_viewers`) who order the target within 7 days because of the view. It is counted
         while generating, over viewers whose 7 days end in time, so it differs a little by window.
-        Who orders the target anyway comes on top: about a tenth of a percent.
+        Who orders the target anyway comes on top: 0.3 percent in the small size, less in larger.
     complements, sequences, substitutes [[a, b], ...] and `shares`: the planted relations, as
         directed, and the probabilities they were planted with.
 """

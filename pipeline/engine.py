@@ -1,11 +1,31 @@
 """The one interface between the pipeline and a database."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
 Value = int | float | str | bool | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table that was built from a select statement.
+
+    Attributes:
+        table: Its name; several steps may build one of the same name.
+        sql: The statement.
+        values: The bound values that the statement names, `$slice` and `$slices` left out.
+        slices: Number of times that the statement ran, for one slice each.
+        rows: Its row count.
+    """
+
+    table: str
+    sql: str
+    values: Mapping[str, Value]
+    slices: int
+    rows: int
 
 
 class Engine(Protocol):
@@ -26,6 +46,9 @@ class Engine(Protocol):
 
     def load(self, table: str, rows: pa.Table) -> int:
         """Build a table from Arrow data, replacing one of that name, and return its row count."""
+
+    def rename(self, table: str, name: str) -> None:
+        """Give a table a new name, replacing one of that name."""
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""

@@ -5,7 +5,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -21,6 +21,7 @@ from pipeline.accounting import Account
 from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config, Events, Source
+from pipeline.config.problems import suggestion
 from pipeline.errors import DataError, UsageError
 from pipeline.io.audit import audit_table
 from pipeline.io.duckdb_engine import DuckDBEngine
@@ -65,8 +66,8 @@ from pipeline.mining.window import Window
 from pipeline.progress import Progress, StageTiming
 
 ALWAYS_WRITTEN = ("quarantine", "run_summary")
-# Stages around the mined tables: inspect, three sources, clean, publish.
-_OTHER_STAGES = 9
+# Stages besides sources and mined tables: inspect, clean items, orders and events, publish.
+_OTHER_STAGES = 5
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,8 @@ def output_folder(loaded: LoadedConfig) -> Path:
 def _choose(loaded: LoadedConfig, only: Sequence[str]) -> LoadedConfig:
     unknown = [name for name in only if name not in names.TABLES]
     if unknown:
-        raise UsageError(f"no table {unknown[0]!r}; the tables are {', '.join(names.TABLES)}")
+        message = f"no table {unknown[0]!r}; {suggestion(unknown[0], names.TABLES)}"
+        raise UsageError(message)
     if not only:
         return loaded
     output = loaded.config.output.model_copy(update={"tables": list(only)})
@@ -215,25 +217,38 @@ def _spill_folder(loaded: LoadedConfig) -> Path:
 def _opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[_Job]:
     """Inspect the input and open an engine that can read it and spill, nothing else."""
     sources = _sources(loaded.config)
-    progress.stage_count = _OTHER_STAGES + len(_wanted(loaded.config))
+    progress.stage_count = _OTHER_STAGES + len(sources) + len(_stages(_wanted(loaded.config)))
     threads = loaded.config.engine.threads or 2
-    with progress.stage("inspect input"):
-        files = {name: source_files(source, loaded.folder) for name, source in sources.items()}
-        inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
-    with storage_errors(spill, "make the spill folder"):
-        make_folder(spill)
-        own = spill / "basket-pipeline"
-        shutil.rmtree(own, ignore_errors=True)
-        own.mkdir()
-    engine = DuckDBEngine(
-        loaded.config.engine.threads, loaded.config.engine.memory_limit, own, _readable(loaded, inputs)
-    )
     try:
-        yield _Job(loaded, engine, progress, inputs)
+        with progress.stage("inspect input"):
+            files = {name: source_files(one, loaded.folder) for name, one in sources.items()}
+            inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
+        with _own_folder(spill) as own, closing(_engine(loaded, own, inputs)) as engine:
+            yield _Job(loaded, engine, progress, inputs)
     finally:
-        engine.close()
         progress.close()
+
+
+@contextmanager
+def _own_folder(spill: Path) -> Iterator[Path]:
+    """Give an empty folder for this run to spill into; afterwards it is gone."""
+    own = spill / "basket-pipeline"
+    try:
+        with storage_errors(spill, "make the spill folder"):
+            make_folder(spill)
+            shutil.rmtree(own, ignore_errors=True)
+            own.mkdir()
+        yield own
+    finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+def _engine(
+    loaded: LoadedConfig, spill: Path, inputs: dict[str, tuple[list[InputFile], list[FileFacts]]]
+) -> DuckDBEngine:
+    options = loaded.config.engine
+    readable = _readable(loaded, inputs)
+    return DuckDBEngine(options.threads, options.memory_limit, spill, readable)
 
 
 def _sources(config: Config) -> dict[str, Source]:
@@ -339,10 +354,15 @@ def _mine(job: _Job, wanted: Sequence[str]) -> None:
         "rfm_segments": _mine_rfm,
         "item_stats": _mine_item_stats,
     }
-    needed = ["association_rules" if name == "frequent_itemsets" else name for name in wanted]
-    for name in dict.fromkeys(needed):
+    for name in _stages(wanted):
         with job.progress.stage(name):
             job.figures[name] = asdict(stages[name](job))
+
+
+def _stages(wanted: Sequence[str]) -> list[str]:
+    """Return the stages that build the wanted tables, itemsets with the rules."""
+    needed = ["association_rules" if name == "frequent_itemsets" else name for name in wanted]
+    return list(dict.fromkeys(needed))
 
 
 def _mine_rules(job: _Job) -> Any:
@@ -436,6 +456,7 @@ def _manifest(job: _Job, started_at: str, not_possible: dict[str, str]) -> Manif
         accounting=tuple(job.accounts.values()),
         tables=(),
         not_possible=not_possible,
+        steps=tuple(job.engine.steps),
     )
 
 

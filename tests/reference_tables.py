@@ -7,6 +7,8 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import permutations
+from operator import itemgetter
 from typing import Any
 
 from pipeline.config.model import AlsoBought, AlsoViewed, Rfm, ViewThenBought
@@ -36,7 +38,9 @@ def also_bought(shop: Shop, options: AlsoBought, window: Window, item_level: str
             baskets[basket][line.item] = min(first, line.at)
             persons[basket] = line.customer
     families = shop.products if item_level == "sku" else {}
-    return _pairs(baskets, persons, families, options, options.min_customers, after_only=False)
+    return _pairs(
+        baskets, persons, families, options, min_persons=options.min_customers, after_only=False
+    )
 
 
 def also_viewed(shop: Shop, options: AlsoViewed, window: Window) -> list[Row]:
@@ -51,52 +55,53 @@ def also_viewed(shop: Shop, options: AlsoViewed, window: Window) -> list[Row]:
         baskets[basket][view.item] = min(baskets[basket].get(view.item, view.at), view.at)
         persons[basket] = view.visitor
     return _pairs(
-        baskets, persons, {}, options, options.min_visitors, after_only=options.after_only
+        baskets,
+        persons,
+        {},
+        options,
+        min_persons=options.min_visitors,
+        after_only=options.after_only,
     )
 
 
-def _pairs(  # noqa: PLR0913, C901 - one loop, read from top to bottom
+def _pairs(
     baskets: Baskets,
     persons: Mapping[Any, str | None],
     families: Mapping[str, str],
     options: AlsoBought | AlsoViewed,
-    min_persons: int,
     *,
+    min_persons: int,
     after_only: bool,
 ) -> list[Row]:
-    anyone_known = any(person is not None for person in persons.values())
+    if all(person is None for person in persons.values()):
+        min_persons = 0
     kept = {k: items for k, items in baskets.items() if len(items) <= options.max_basket_items}
-    holders = {
-        item: {basket for basket, items in kept.items() if item in items}
-        for items in kept.values()
-        for item in items
-    }
+    every_item = {item for items in kept.values() for item in items}
+    holders = {i: {basket for basket in kept if i in kept[basket]} for i in every_item}
     holders = {i: found for i, found in holders.items() if len(found) >= options.min_item_count}
     rows = []
-    for a in holders:
-        for b in holders:
-            together = holders[a] & holders[b]
-            if after_only:
-                together = {basket for basket in together if kept[basket][a] < kept[basket][b]}
-            known = {persons[basket] for basket in together} - {None}
-            n_a, n_b, n, joint = len(holders[a]), len(holders[b]), len(kept), len(together)
-            if a == b or joint < options.min_pair_count:
-                continue
-            if families.get(a, a + "?") == families.get(b, b + "??"):
-                continue
-            if Fraction(joint * n, n_a * n_b) <= Fraction(str(options.min_lift)):
-                continue
-            if anyone_known and len(known) < min_persons:
-                continue
-            rows.append({
-                "source_item_id": a, "target_item_id": b, "joint_count": joint,
-                "source_count": n_a, "target_count": n_b, "basket_count": n,
-                "person_count": len(known) if anyone_known else None,
-                "lift_low": wilson(joint / n_a, n_a)[0] * n / n_b,
-            })  # fmt: skip
-    rows.sort(key=lambda row: (-round(row["lift_low"], 12), -row["joint_count"],
-                               row["target_item_id"]))  # fmt: skip
-    return [row for row in _ranked(rows) if row["rank"] <= options.max_targets]
+    for a, b in permutations(holders, 2):
+        together = holders[a] & holders[b]
+        if after_only:
+            together = {basket for basket in together if kept[basket][a] < kept[basket][b]}
+        known = {persons[basket] for basket in together} - {None}
+        n_a, n_b, n, joint = len(holders[a]), len(holders[b]), len(kept), len(together)
+        is_family = a in families and families[a] == families.get(b)
+        has_lift = Fraction(joint * n, n_a * n_b) > Fraction(str(options.min_lift))
+        if (
+            joint >= options.min_pair_count
+            and not is_family
+            and has_lift
+            and len(known) >= min_persons
+        ):
+            people = len(known) if min_persons else None
+            score = round(wilson(joint / n_a, n_a)[0] * n / n_b, 12)
+            rows.append(((-score, -joint, b), (a, b, joint, n_a, n_b, n, people)))
+    rows.sort(key=itemgetter(0))
+    names = (*["source_item_id", "target_item_id", "joint_count", "source_count", "target_count"],
+             "basket_count", "person_count")  # fmt: skip
+    ranked = _ranked([dict(zip(names, cells, strict=True)) for _, cells in rows])
+    return [row for row in ranked if row["rank"] <= options.max_targets]
 
 
 def view_then_bought(shop: Shop, options: ViewThenBought, window: Window) -> list[Row]:
@@ -140,54 +145,53 @@ def _source_rows(
     base: Mapping[str, Fraction],
     options: ViewThenBought,
 ) -> list[Row]:
+    """Return the rows of one source item; a viewer is the orders inside the horizon by instant."""
     buyers = [orders for orders in viewers if orders]
-    targets = {source} | {item for orders in buyers for held in orders.values() for item in held}
-    weight = {
-        target: sum(
-            (Fraction(1, len(orders[max(orders)])) for orders in buyers
-             if target in orders[max(orders)]),
-            Fraction(0),
-        )
-        for target in targets
-    }  # fmt: skip
-    bought = {
-        target: {n for n, orders in enumerate(buyers) if target in set().union(*orders.values())}
-        for target in targets
-    }
-    ordered = sorted(targets, key=lambda t: (-weight[t], -len(bought[t]), t))
+    n = max(1, len(buyers))
+    bought = {source: set[int]()}
+    share: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for buyer, orders in enumerate(buyers):
+        for item in set().union(*orders.values()):
+            bought.setdefault(item, set()).add(buyer)
+        last = orders[max(orders)]
+        for item in last:
+            share[item] += Fraction(1, len(last) * n)
+    ordered = sorted(bought, key=lambda t: (-share[t], -len(bought[t]), t))
     best = [target for target in ordered if target != source][: options.max_targets]
     listed = [target for target in ordered if target == source or target in best]
-    unlisted = targets - set(listed)
+    unlisted = bought.keys() - set(listed)
 
-    def row(kind: str, target: str | None, count: int, share: Fraction | None) -> Row:
+    def row(kind: str, count: int, share: Fraction | None, target: str | None = None) -> Row:
         of_viewers = Fraction(count, len(viewers))
-        has_base = target is not None and base[target] > 0
-        has_share = share is not None and buyers
-        low, high = wilson(float(share), len(buyers)) if share is not None and buyers else (0, 0)
         return {
             "source_item_id": source, "target_kind": kind, "target_item_id": target,
             "rank": listed.index(target) + 1 if target else None,
             "n_viewers": len(viewers), "n_buyers": len(buyers), "n_target": count,
-            "pct_of_buyers": 100 * float(share) if has_share and share is not None else None,
-            "pct_of_buyers_low": 100 * low if has_share else None,
-            "pct_of_buyers_high": 100 * high if has_share else None,
-            "pct_of_buyers_any": 100 * count / len(buyers) if has_share else None,
-            "pct_of_viewers": 100 * float(of_viewers),
-            "lift_vs_base": float(of_viewers / base[target]) if target and has_base else None,
-            "displayable": bool(has_share) and share is not None
-            and len(buyers) >= options.min_displayable_buyers
-            and share >= Fraction(str(options.min_displayable_share)),
+            **_of_buyers(count, len(buyers), share if buyers else None, options),
+            "pct_of_viewers": float(100 * of_viewers),
+            "lift_vs_base": float(of_viewers / base[target]) if target and base[target] else None,
         }  # fmt: skip
 
-    n = max(1, len(buyers))
-    rows = [
-        row("own" if t == source else "item", t, len(bought[t]), weight[t] / n) for t in listed
-    ]
-    other_buyers = set().union(*(bought[target] for target in unlisted))
-    other_share = sum((weight[target] for target in unlisted), Fraction(0)) / n
-    rows.append(row("other", None, len(other_buyers), other_share))
-    rows.append(row("none", None, len(viewers) - len(buyers), None))
+    rows = [row("own" if t == source else "item", len(bought[t]), share[t], t) for t in listed]
+    others = set().union(*(bought[target] for target in unlisted))
+    rows.append(row("other", len(others), sum((share[t] for t in unlisted), Fraction())))
+    rows.append(row("none", len(viewers) - len(buyers), None))
     return rows
+
+
+def _of_buyers(count: int, n_buyers: int, share: Fraction | None, options: ViewThenBought) -> Row:
+    if share is None:
+        names = ("pct_of_buyers", "pct_of_buyers_low", "pct_of_buyers_high", "pct_of_buyers_any")
+        return {**dict.fromkeys(names), "displayable": False}
+    low, high = wilson(float(share), n_buyers)
+    return {
+        "pct_of_buyers": float(100 * share),
+        "pct_of_buyers_low": 100 * low,
+        "pct_of_buyers_high": 100 * high,
+        "pct_of_buyers_any": 100 * count / n_buyers,
+        "displayable": n_buyers >= options.min_displayable_buyers
+        and share >= Fraction(str(options.min_displayable_share)),
+    }
 
 
 def rfm_segments(shop: Shop, options: Rfm, window: Window) -> list[Row]:

@@ -152,7 +152,7 @@ def load_shop(engine: DuckDBEngine, shop: Shop) -> None:
 @cache
 def shop_engine() -> DuckDBEngine:
     """Return the one engine in which every test loads its own shop."""
-    return DuckDBEngine(threads=2)
+    return DuckDBEngine(threads=1)
 
 
 atexit.register(shop_engine.cache_clear)  # an engine that outlives Python is reported as a leak

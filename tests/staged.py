@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline import names
 from pipeline.accounting import Account
+from pipeline.engine import Step
 from pipeline.io.durable import storage_errors, write_file
 from pipeline.io.lock import lock
 from pipeline.io.manifest import InputEntry, Manifest, describe_table, write_manifest
@@ -40,6 +41,7 @@ def manifest_of(run_id: str, tables: tuple[Any, ...] = ()) -> Manifest:
         accounting=(Account("orders", 3, 2, 1, filtered={}),),
         tables=tables,
         not_possible={"also_viewed": "there is no browse log"},
+        steps=(Step("rfm_totals", "select $n as n", {"n": 1}, 1, 1),),
     )
 
 

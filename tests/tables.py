@@ -9,8 +9,6 @@
 
 import re
 
-import pyarrow as pa
-
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -24,19 +22,7 @@ Cell = str | None
 def drawn(text: str) -> list[dict[str, Cell]]:
     """Return the rows of a drawn table, its cells as text; `-` is None."""
     header, *lines = [_cells(line) for line in text.strip().splitlines()]
-    return [
-        {str(name): cell for name, cell in zip(header, line, strict=True)} for line in lines
-    ]
-
-
-def drawn_table(text: str, schema: pa.Schema) -> pa.Table:
-    """Return a drawn table as Arrow data; columns that are not drawn are NULL."""
-    rows = drawn(text)
-    columns = {field.name: [row.get(field.name) for row in rows] for field in schema}
-    return pa.table(
-        {name: pa.array(cells, pa.string()).cast(schema.field(name).type)
-         for name, cells in columns.items()}
-    )  # fmt: skip
+    return [{str(name): cell for name, cell in zip(header, line, strict=True)} for line in lines]
 
 
 def instant(text: str) -> int:

@@ -207,7 +207,7 @@ def test_an_empty_window_gives_a_table_without_rows() -> None:
 
 def test_rule_ids_are_hashes_of_what_the_row_is() -> None:
     rows = pairs(FIVE_CUSTOMERS, options(), "source_item_id", "target_item_id", "rule_id")
-    text = "\x1f".join(["also_bought", "customer", "sku", "A", "B"])
+    text = "also_bought\x1fcustomer\x1fsku\x1fA\x1fB"
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     assert rows[0] == ("A", "B", digest[:16])
 

@@ -168,7 +168,7 @@ def test_viewers_buy_the_planted_targets_within_seven_days(shop: Written) -> Non
     expected = truth.set_index(["source", "target"])["expected"]
     by_chance = actual - expected
     assert by_chance.min() > -0.001  # the truth is rounded to three digits
-    assert by_chance.mean() < 0.3
+    assert by_chance.mean() < 0.5
     assert expected.groupby(level="source").sum().mean() == pytest.approx(12, abs=3)
 
 

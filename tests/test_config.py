@@ -2,17 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.config.load import LoadedConfig, config_lines, load_config
-from pipeline.config.model import Config
+from pipeline.config.model import Catalogue, Config, Events
 from pipeline.config.options import options
 from pipeline.config.problems import dotted
 from pipeline.config.scalars import flow_text
+from pipeline.config.strict_yaml import read_yaml
 from pipeline.errors import ConfigError
 from tests.test_strict_yaml import TREES
 
@@ -287,22 +287,39 @@ SECTIONS = st.recursive(
 )
 
 
-@given(SECTIONS, SECTIONS)
-@example({"orders": {"lookups": [{"files": 3}, {}]}, "rfm": {"segments": [{"name": 1}]}}, None)
-@example({"mining": {"min_support": None, "x": 1}, "as_of": "0001-01-01T00:00+14:00"}, [1e-7])
-@example({"time_zone": "../x", "orders": {"csv": {"encoding": "\0"}}}, {"a": 1})
-@example({"orders": {"non_products": {"patterns": ["(", "\\1", "a{2000}"]}}}, 1)
-def test_any_tree_loads_or_is_refused(
-    tmp_path_factory: pytest.TempPathFactory, tree: Any, value: Any
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "any.yaml"
+OPTIONS = [dotted(path) for path, _ in options(Config(events=Events(), catalogue=Catalogue()))]
+VALUES = TREES | st.sampled_from(
+    [1, 0.5, "UTC", "iso", [], ["a"], ["%Y"], {"item_id": "a"}, True, None, "whitespace", "4GB"]
+)
+
+
+def check_that_it_loads_or_is_refused(path: Path, tree: object, overrides: list[str]) -> None:
     path.write_text(flow_text(tree), encoding="utf-8")
     try:
-        loaded = load_config(path, [f"events={flow_text(value)}"])
+        loaded = load_config(path, overrides)
     except ConfigError as error:
         lines = str(error).split("\n")
-        starts = (f"{path}:", "--set: ")
-        if not all(line.startswith(starts) for line in lines):
+        if not all(line.startswith((f"{path}:", "--set: ")) for line in lines):
             pytest.fail(f"a line has no place: {lines}")
     else:
-        assert loaded.config.orders.files
+        assert len(loaded.origins) == len(config_lines(loaded))
+
+
+@given(SECTIONS)
+@example({"orders": {"lookups": [{"files": 3}, {}]}, "rfm": {"segments": [{"name": 1}]}})
+@example({"mining": {"min_support": None, "x": 1}, "as_of": "0001-01-01T00:00+14:00"})
+@example({"time_zone": "../x", "orders": {"csv": {"encoding": "\0"}}})
+@example({"orders": {"non_products": {"patterns": ["(", "\\1", "a{2000}", "\0"]}}})
+def test_any_tree_loads_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, tree: object
+) -> None:
+    check_that_it_loads_or_is_refused(tmp_path_factory.getbasetemp() / "a.yaml", tree, [])
+
+
+@given(st.dictionaries(st.sampled_from(OPTIONS), VALUES, max_size=3))
+def test_any_options_load_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]
+) -> None:
+    tree = read_yaml(ORDERS.encode(), "shop.yaml").tree
+    overrides = [f"{key}={flow_text(value)}" for key, value in values.items()]
+    check_that_it_loads_or_is_refused(tmp_path_factory.getbasetemp() / "b.yaml", tree, overrides)

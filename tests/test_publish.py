@@ -223,7 +223,7 @@ def test_every_step_is_durable_before_the_next(
 def test_a_failing_run_leaves_no_staging_folder_and_the_previous_run(tmp_path: Path) -> None:
     publish_run(tmp_path, OLD, "old")
 
-    with pytest.raises(StorageError, match="read the manifest"), staging(tmp_path, NEW) as staged:
+    with pytest.raises(AuditError, match="read the manifest"), staging(tmp_path, NEW) as staged:
         publish(staged, tmp_path)
 
     assert leftovers(tmp_path) == []

@@ -274,13 +274,13 @@ def test_thirds_of_orders_sum_to_whole_ones() -> None:
 def test_an_order_of_a_hundred_items_still_sums_to_a_hundred() -> None:
     items = [f"i{number:03}" for number in range(100)]
     lines = tuple(SaleLine("1", "ann", item, 4 * DAY) for item in items)
-    rows = built(Shop(lines, TEN_VIEWERS[:0] + (View("ann", "s", "A", 3 * DAY),)), options(),
-                 "target_kind", "pct_of_buyers")  # fmt: skip
+    views = (View("ann", "s", "A", 3 * DAY),)
+    rows = built(Shop(lines, views), options(), "target_kind", "pct_of_buyers")
     assert sum(percent or 0 for _, percent in rows) == pytest.approx(100, abs=1e-6)
 
 
 def test_rule_ids_are_hashes_of_what_the_row_is() -> None:
-    text = "\x1f".join(["view_then_bought", "7", "sku", "A", "own", "A"])
+    text = "view_then_bought\x1f7\x1fsku\x1fA\x1fown\x1fA"
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     rows = built(HAND_CASE, options(), "target_kind", "rule_id")
     assert rows[-1] == ("own", digest[:16])
@@ -293,9 +293,7 @@ def test_columns_are_those_of_the_published_table() -> None:
 
 
 @pytest.mark.parametrize("horizon", ["7", "session"])
-def test_neither_row_order_nor_slices_matter(
-    horizon: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_row_order_nor_slices_matter(horizon: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = options(horizon=horizon, max_targets=1)
     expected = built(HAND_CASE, wanted, *VIEW_THEN_BOUGHT.column_names)
     mix = random.Random(1)  # noqa: S311

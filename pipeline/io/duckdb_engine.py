@@ -9,11 +9,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.engine import Value
-from pipeline.errors import StorageError
+from pipeline.engine import Step, Value
+from pipeline.errors import DataError, StorageError
 
 BATCH_ROWS = 122_880
 _NAME = re.compile(r"\$([a-z_]+)")
+
+
+class FileError(StorageError):
+    """The database could not read or write a file."""
+
+
+# What reading a file that is not as expected can raise.
+QUERY_ERRORS = (duckdb.Error, FileError)
 
 
 class DuckDBEngine:
@@ -24,6 +32,9 @@ class DuckDBEngine:
         memory_limit: Such as `4GB`; None takes half of the machine's memory.
         spill_path: Folder for what does not fit in memory; None forbids spilling.
         readable: Folders and files that may be read; None leaves file access open (tests).
+
+    Attributes:
+        steps: Every table built by `create_table`, in order.
     """
 
     def __init__(
@@ -33,6 +44,7 @@ class DuckDBEngine:
         spill_path: Path | None = None,
         readable: Sequence[Path] | None = None,
     ) -> None:
+        self.steps: list[Step] = []
         settings: dict[str, Any] = {
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
@@ -64,7 +76,9 @@ class DuckDBEngine:
         self.run(f"create or replace table {table} as {sql}", {**bound, "slice": 0})
         for number in range(1, slices):
             self.run(f"insert into {table} {sql}", {**bound, "slice": number})
-        return self.count(table)
+        rows = self.count(table)
+        self.steps.append(Step(table, sql, _named(sql, values), slices, rows))
+        return rows
 
     def run(self, sql: str, values: Mapping[str, Value] | None = None) -> list[tuple[Any, ...]]:
         """Execute one statement with the values that it names and return its rows.
@@ -72,14 +86,36 @@ class DuckDBEngine:
         Raises:
             StorageError: The disk is full, or memory and spill space are used up.
         """
-        given = values or {}
-        named = {name: given[name] for name in set(_NAME.findall(sql)) if name in given}
+        with _storage_errors():
+            return self._connection.execute(sql, _named(sql, values or {})).fetchall()
+
+    def read(self, sql: str, name: str) -> list[tuple[Any, ...]]:
+        """Execute a statement that reads a file, named `name` in messages; return its rows.
+
+        Raises:
+            DataError: The file is not what its name says.
+        """
         try:
-            return self._connection.execute(sql, named).fetchall()
-        except duckdb.OutOfMemoryException as error:
-            raise StorageError(_out_of_memory(error)) from error
-        except duckdb.IOException as error:
-            raise StorageError(f"the database could not read or write: {error}") from error
+            return self.run(sql)
+        except QUERY_ERRORS as error:
+            message = f"{name}: cannot be read ({str(error).splitlines()[0]})"
+            raise DataError(message) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Inside, an exception undoes all changes."""
+        self.run("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.run("rollback")
+            raise
+        self.run("commit")
+
+    def rename(self, table: str, name: str) -> None:
+        """Give a table a new name, replacing one of that name; see `pipeline.engine.Engine`."""
+        self.drop(name)
+        self.run(f"alter table {table} rename to {name}")
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
@@ -90,7 +126,7 @@ class DuckDBEngine:
         self._connection.register("loaded_rows", rows)
         self.run(f"create or replace table {table} as select * from loaded_rows")
         self._connection.unregister("loaded_rows")
-        return rows.num_rows
+        return int(rows.num_rows)
 
     def has(self, table: str) -> bool:
         """Return whether a table of that name was built."""
@@ -126,11 +162,16 @@ class DuckDBEngine:
 
     def fetch(self, table: str) -> pa.Table:
         """Return a table as Arrow data; its row order is not defined."""
-        return self._connection.sql(f"select * from {table}").to_arrow_table()
+        with _storage_errors():
+            return self._connection.sql(f"select * from {table}").to_arrow_table()
 
-    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, sql: str, values: Mapping[str, Value] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a select statement in its order, in batches."""
-        yield from self._connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+        named = _named(sql, values or {}) or None
+        with _storage_errors():
+            yield from self._connection.sql(sql, params=named).to_arrow_reader(BATCH_ROWS)
 
     def drop(self, *tables: str) -> None:
         """Forget tables that no later step needs."""
@@ -140,6 +181,23 @@ class DuckDBEngine:
     def close(self) -> None:
         """Release memory, threads and spill files."""
         self._connection.close()
+
+
+def _named(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values that a statement names, in the order of their names."""
+    return {name: values[name] for name in sorted(set(_NAME.findall(sql))) if name in values}
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Turn what the database could not store or read into errors for the user."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StorageError(_out_of_memory(error)) from error
+    except duckdb.IOException as error:
+        message = f"the database could not read or write: {error}"
+        raise FileError(message) from error
 
 
 def _out_of_memory(error: Exception) -> str:

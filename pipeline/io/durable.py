@@ -39,7 +39,7 @@ def storage_failure(error: OSError, path: Path, action: str) -> str:
         action: What was being done, such as `write the table`.
     """
     where = error.filename2 or error.filename or path
-    reason = error.strerror or str(error)
+    reason = " ".join((error.strerror or str(error)).split())
     remedy = _REMEDIES.get(error.errno or 0, "check the disk and its permissions, then run again")
     return f"could not {action}: {reason}: {os.fsdecode(where)}; {remedy}"
 

@@ -1,22 +1,20 @@
 """Find input files and take their fingerprint before anything else reads them."""
 
-import gzip
+import codecs
 import hashlib
-import io
 import os
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast, get_args
+from urllib.parse import unquote
 
 from pipeline.errors import DataError, StorageError
+from pipeline.io.streams import BLOCK_BYTES, open_text, read_errors
 
 Format = Literal["csv", "parquet", "jsonl"]
-BLOCK_BYTES = 1 << 20
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -29,6 +27,8 @@ _FORMATS: dict[str, Format] = {
     ".json": "jsonl",
 }
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+# How Hive writes NULL into the name of a folder.
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,29 @@ class InputFile:
     def partitions(self) -> dict[str, str]:
         """Columns that the names of Hive-style folders carry (`day=2011-12-01`)."""
         parts = (part.split("=", 1) for part in self.path.parts[:-1] if "=" in part)
-        return {key: value for key, value in parts if key}
+        return {
+            key: "" if value == _NO_PARTITION else unquote(value) for key, value in parts if key
+        }
 
 
 @dataclass(frozen=True)
 class FileFacts:
     """What is known of a file's bytes.
 
-    `lines` counts physical lines of text after decompression, or rows of a Parquet file.
+    Attributes:
+        size: Bytes on disk.
+        sha256: Checksum of the bytes on disk, in hexadecimal.
+        lines: Physical lines of text after decompression, or rows of a Parquet file.
+        is_plain_text: UTF-8 without NUL, each carriage return before a line feed: what the
+            database reads as line after line.
+        changed_at: When the file was last written, nanoseconds, as the file system says.
     """
 
     size: int
     sha256: str
     lines: int
-    has_nul: bool
+    is_plain_text: bool = True
+    changed_at: int = 0
 
 
 def find_files(patterns: str | Sequence[str], folder: Path, file_format: str) -> list[InputFile]:
@@ -74,30 +83,31 @@ def find_files(patterns: str | Sequence[str], folder: Path, file_format: str) ->
     """
     listed = [patterns] if isinstance(patterns, str) else list(patterns)
     paths = {path for pattern in listed for path in _match(pattern, folder)}
-    return sorted(
-        (_input_file(path, folder, file_format) for path in paths), key=lambda file: file.name
-    )
+    files = [_input_file(path, folder, file_format) for path in paths]
+    return sorted(files, key=lambda file: file.name)
 
 
 def _match(pattern: str, folder: Path) -> list[Path]:
-    full = os.path.normpath(folder / pattern)
-    if Path(full).is_dir():
-        found = [path for path in Path(full).rglob("*") if _is_data(path, Path(full))]
-    elif Path(full).exists():
-        found = [Path(full)]
-    elif has_magic(full):
-        found = [Path(path) for path in glob(full, recursive=True) if Path(path).is_file()]
+    full = Path(os.path.normpath(folder / pattern))
+    if full.is_dir():
+        found = [path for path in full.rglob("*") if _is_data(path, full)]
+    elif full.exists():
+        found = [full]
+    elif has_magic(str(full)):
+        # Python's own glob: a pattern is a text that may be absolute.
+        names = glob(str(full), recursive=True)  # noqa: PTH207
+        found = [Path(name) for name in names if Path(name).is_file()]
     else:
         found = []
     if not found:
-        message = f"no input file matches {pattern!r} in {folder}; check the path in the configuration"
+        message = f"no input file matches {pattern!r} in {folder}; check the configured path"
         raise StorageError(message)
     return found
 
 
 def _is_data(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-    return path.is_file() and not hidden
+    is_hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
+    return path.is_file() and not is_hidden
 
 
 def _input_file(path: Path, folder: Path, file_format: str) -> InputFile:
@@ -105,11 +115,11 @@ def _input_file(path: Path, folder: Path, file_format: str) -> InputFile:
     stem = path.with_suffix("") if compression else path
     found = _FORMATS.get(stem.suffix.lower()) if file_format == "auto" else file_format
     name = Path(os.path.relpath(path, folder)).as_posix()
-    if found not in _FORMATS.values():
+    if found not in get_args(Format):
         known = ", ".join(sorted(_FORMATS))
         message = f"{name}: the format cannot be told from the name (known: {known}); set `format`"
         raise DataError(message)
-    return InputFile(path, name, found, compression)
+    return InputFile(path, name, cast("Format", found), compression)
 
 
 def inspect_files(files: Sequence[InputFile], threads: int) -> list[FileFacts]:
@@ -124,31 +134,61 @@ def inspect_files(files: Sequence[InputFile], threads: int) -> list[FileFacts]:
 
 
 def _inspect(file: InputFile) -> FileFacts:
-    if file.format == "parquet":
-        sha256, size = _digest(file)
-        return FileFacts(size, sha256, _parquet_rows(file), has_nul=False)
-    if file.compression:
-        sha256, size = _digest(file)
-        lines, has_nul, _ = _count_lines(open_text(file))
-        return FileFacts(size, sha256, lines, has_nul)
-    lines, has_nul, sha256 = _count_lines(open_text(file))
-    return FileFacts(file.path.stat().st_size, sha256, lines, has_nul)
+    with read_errors(file):
+        # Before the first byte is read, so that a later change shows.
+        stat = file.path.stat()
+        size, changed_at = stat.st_size, stat.st_mtime_ns
+        if file.format == "parquet":
+            rows = _parquet_rows(file)
+            return FileFacts(size, _checksum(file), rows, changed_at=changed_at)
+        counted = _count_lines(open_text(file))
+        sha256 = _checksum(file) if file.compression else counted.digest.hexdigest()
+        return FileFacts(size, sha256, counted.lines, counted.is_plain, changed_at)
 
 
-def _digest(file: InputFile) -> tuple[str, int]:
-    with _reading(file), file.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest(), file.path.stat().st_size
+def _checksum(file: InputFile) -> str:
+    with file.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _count_lines(stream: IO[bytes]) -> tuple[int, bool, str]:
-    digest, lines, has_nul, last = hashlib.sha256(), 0, False, b"\n"
+@dataclass
+class _Text:
+    """What was seen of a text so far, block by block."""
+
+    lines: int = 0
+    last: bytes = b"\n"
+    is_plain: bool = True
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    decoder: codecs.IncrementalDecoder = field(
+        default_factory=codecs.getincrementaldecoder("utf-8")
+    )
+
+    def add(self, block: bytes) -> None:
+        """Take in the next block; an empty one is the end."""
+        self.digest.update(block)
+        self.lines += block.count(b"\n")
+        self.is_plain = self.is_plain and self._is_plain(block)
+        self.last = block[-1:] or self.last
+
+    def _is_plain(self, block: bytes) -> bool:
+        try:
+            self.decoder.decode(block, final=not block)
+        except UnicodeDecodeError:
+            return False
+        returns = block.count(b"\r") + (self.last == b"\r") - block.endswith(b"\r")
+        before_line_feed = block.count(b"\r\n") if returns else 0
+        before_line_feed += self.last == b"\r" and block.startswith(b"\n")
+        return b"\0" not in block and returns == before_line_feed
+
+
+def _count_lines(stream: IO[bytes]) -> _Text:
+    text = _Text()
     with stream:
         while block := stream.read(BLOCK_BYTES):
-            digest.update(block)
-            lines += block.count(b"\n")
-            has_nul = has_nul or b"\0" in block
-            last = block[-1:]
-    return lines + (last != b"\n"), has_nul, digest.hexdigest()
+            text.add(block)
+    text.add(b"")
+    text.lines += text.last != b"\n"
+    return text
 
 
 def _parquet_rows(file: InputFile) -> int:
@@ -156,62 +196,19 @@ def _parquet_rows(file: InputFile) -> int:
     import pyarrow.parquet as pq
 
     try:
-        return int(pq.ParquetFile(file.path).metadata.num_rows)
-    except (pa.ArrowInvalid, OSError) as error:
+        with pq.ParquetFile(file.path) as parquet:
+            return int(parquet.metadata.num_rows)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         message = f"{file.name}: not a whole Parquet file ({error}); write it again"
         raise DataError(message) from error
 
 
-@contextmanager
-def _reading(file: InputFile) -> Iterator[None]:
-    """Turn failures of the operating system and of decompression into StorageError."""
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        message = f"{file.name}: the compressed file is cut short or damaged ({error})"
-        raise StorageError(message) from error
-    except OSError as error:
-        message = f"{file.name}: cannot be read ({error.strerror or error})"
-        raise StorageError(message) from error
-
-
-class _GuardedStream(io.RawIOBase):
-    """A byte stream whose failures name the file."""
-
-    def __init__(self, file: InputFile, inner: IO[bytes]) -> None:
-        self._file, self._inner = file, inner
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        with _reading(self._file):
-            data = self._inner.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._inner.close()
-        super().close()
-
-
-def open_text(file: InputFile) -> io.BufferedReader:
-    """Open a text file as decompressed bytes; every failure is a StorageError with its name."""
-    with _reading(file):
-        inner: IO[bytes]
-        if file.compression == "gzip":
-            inner = gzip.open(file.path, "rb")  # noqa: SIM115 - closed with the stream
-        elif file.compression == "zstd":
-            import pyarrow as pa
-
-            inner = pa.input_stream(str(file.path), compression="zstd")
-        else:
-            inner = file.path.open("rb")
-        return io.BufferedReader(_GuardedStream(file, inner), BLOCK_BYTES)
-
-
 def changed_files(files: Sequence[InputFile], facts: Sequence[FileFacts]) -> Iterator[str]:
-    """Yield the names of files whose size is no longer the one that was inspected."""
+    """Yield the names of files that were written or removed since they were inspected."""
     for file, fact in zip(files, facts, strict=True):
-        if file.path.stat().st_size != fact.size:
+        with read_errors(file):
+            stat = file.path.stat()
+        if (stat.st_size, stat.st_mtime_ns) != (fact.size, fact.changed_at):
             yield file.name

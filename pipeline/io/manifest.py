@@ -16,6 +16,7 @@ from typing import Any
 from pipeline import names
 from pipeline.accounting import Account
 from pipeline.config.model import Config
+from pipeline.engine import Step
 from pipeline.errors import StorageError
 from pipeline.io.durable import storage_errors, write_file
 
@@ -66,6 +67,7 @@ class Manifest:
         accounting: Where the physical lines of each source went.
         tables: The files written.
         not_possible: Tables left out, with the reason.
+        steps: What was built by SQL, in order, with the statements and their values.
     """
 
     run_id: str
@@ -80,6 +82,7 @@ class Manifest:
     accounting: tuple[Account, ...]
     tables: tuple[TableEntry, ...]
     not_possible: Mapping[str, str]
+    steps: tuple[Step, ...]
 
 
 def run_id(as_of: int, inputs: str, configuration: str, version: str) -> str:
@@ -166,18 +169,12 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         entries = json.loads(content)
         stored = {name: entries[name] for name in entries if name != _CHECKSUM}
-        is_whole = _text(stored) == content and stored.pop("format") == FORMAT
+        if _text(stored) == content and stored.pop("format") == FORMAT:
+            return _decoded(stored)
     except (ValueError, TypeError, KeyError, RecursionError):
-        is_whole = False
-    if not is_whole:
-        message = f"the manifest is damaged: {path}; run again to publish the run anew"
-        raise StorageError(message)
-    stored["accounting"] = tuple(Account(**account) for account in stored["accounting"])
-    stored["inputs"] = tuple(InputEntry(**file) for file in stored["inputs"])
-    stored["tables"] = tuple(
-        TableEntry(**{**file, "columns": tuple(file["columns"])}) for file in stored["tables"]
-    )
-    return Manifest(**stored)
+        pass  # not ours, or of a version that had other entries
+    message = f"the manifest is damaged: {path}; run again to publish the run anew"
+    raise StorageError(message)
 
 
 def damages(folder: Path) -> list[str]:
@@ -190,6 +187,16 @@ def damages(folder: Path) -> list[str]:
     surplus = sorted({entry.name for entry in folder.iterdir()} - expected)
     checked = (_damage(folder / table.file, table) for table in manifest.tables)
     return [line for line in checked if line] + [f"not in the manifest: {name}" for name in surplus]
+
+
+def _decoded(stored: dict[str, Any]) -> Manifest:
+    stored["accounting"] = tuple(Account(**account) for account in stored["accounting"])
+    stored["inputs"] = tuple(InputEntry(**file) for file in stored["inputs"])
+    stored["steps"] = tuple(Step(**step) for step in stored["steps"])
+    stored["tables"] = tuple(
+        TableEntry(**{**file, "columns": tuple(file["columns"])}) for file in stored["tables"]
+    )
+    return Manifest(**stored)
 
 
 def _damage(path: Path, table: TableEntry) -> str | None:

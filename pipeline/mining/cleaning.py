@@ -4,8 +4,6 @@ Grain in: `order_rows`, `event_rows`, `catalogue_rows`, one row per line that co
 Grain out: `sale_lines`, `views`, `sessions`, `items`, `customers`.
 """
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -26,9 +24,9 @@ def build_items(engine: Engine, config: Config) -> int:
     not depend on the order of the rows.
     """
     build(engine, "spelled_items", {})
-    spelled = engine.fetch("spelled_items").column("item_id").to_pylist()
-    left_out = [item for item in spelled if is_non_product(item, config.orders.non_products)]
-    engine.load("non_products", pa.table({"item_id": pa.array(left_out, pa.string())}))
+    spelled = engine.fetch("spelled_items").column("item_id")
+    left_out = non_products(spelled, config.orders.non_products)
+    engine.load("non_products", pa.table({"item_id": left_out}))
     build(engine, "skus", {"merge_letter_case": config.input.merge_letter_case})
     build(engine, "catalogue_items", {})
     build(engine, "levelled_items", {"item_level": config.item_level})
@@ -38,11 +36,19 @@ def build_items(engine: Engine, config: Config) -> int:
     return count
 
 
-def is_non_product(item_id: str, rule: NonProducts) -> bool:
-    """Return whether an item id stands for postage, a gift card or the like."""
-    if item_id.upper() in {listed.upper() for listed in rule.item_ids}:
-        return True
-    return any(re.fullmatch(pattern, item_id) for pattern in rule.patterns)
+def non_products(item_ids: pa.ChunkedArray, rule: NonProducts) -> pa.ChunkedArray:
+    """Return the item ids that stand for postage, a gift card or the like.
+
+    Patterns are RE2 expressions, which `basket config` checks them to be.
+    """
+    from pyarrow import compute
+
+    listed = pa.array([item.upper() for item in rule.item_ids], pa.string())
+    is_left_out = compute.is_in(compute.utf8_upper(item_ids), value_set=listed)
+    for pattern in rule.patterns:
+        matches = compute.match_substring_regex(item_ids, rf"\A(?:{pattern})\z")
+        is_left_out = compute.or_(is_left_out, matches)
+    return item_ids.filter(is_left_out)
 
 
 def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Account:
@@ -58,20 +64,19 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
         "net_returns": orders.returns.net,
         "drop_duplicates": orders.drop_duplicates,
     }
-    build(engine, "customers", {})
-    build(engine, "order_codes", {})
-    lines = build(engine, "order_lines", values)
-    engine.drop("order_rows", "order_codes")
-    for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines", "settled_lines"):
+    for table in ("customers", "order_codes", "order_lines"):
         build(engine, table, values)
-    build(engine, "settled_reasons", {})
-    build(engine, "order_times", {})
-    build(engine, "sale_lines", {})
+    engine.drop("order_rows", "order_codes")
+    for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines"):
+        build(engine, table, values)
+    build(engine, "settled_lines", values)
+    build(engine, "settled_reasons", values)
+    build(engine, "order_times", values)
+    accepted = build(engine, "sale_lines", values)
     reasons = _counts(engine, "order_reasons", "reason")
     settled = _counts(engine, "settled_reasons", "outcome")
+    settled.pop("accepted", None)
     duplicates = sum(engine.fetch("settled_reasons").column("duplicate_count").to_pylist())
-    reopened = sum(engine.fetch("open_lines").column("line_count").to_pylist())
-    accepted = lines - sum(reasons.values()) - reopened + settled.pop("accepted", 0)
     engine.drop("open_lines", "settled_lines", "repeated_lines", "return_scopes", "order_times")
     filtered = _added(account.filtered, reasons, settled)
     return replace(account, accepted=accepted, duplicates=duplicates, filtered=filtered).check()
@@ -107,8 +112,7 @@ def _drop_repeated_events(engine: Engine, events: Events) -> int:
         return 0
     rows = engine.count("event_rows")
     kept = build(engine, "distinct_events", {})
-    engine.create_table("event_rows", "select * from distinct_events", {})
-    engine.drop("distinct_events")
+    engine.rename("distinct_events", "event_rows")
     return rows - kept
 
 
@@ -116,8 +120,7 @@ def _cut_sessions(engine: Engine, events: Events) -> None:
     gap = events.session_gap_minutes * 60_000_000
     rows = engine.count("coded_events")
     build(engine, "gap_events", {"session_gap": gap}, 1 + rows // EVENTS_A_SLICE)
-    engine.create_table("coded_events", "select * from gap_events", {})
-    engine.drop("gap_events")
+    engine.rename("gap_events", "coded_events")
 
 
 def _build_bots(engine: Engine, events: Events) -> None:
@@ -141,7 +144,7 @@ def _counts(engine: Engine, table: str, name: str) -> dict[str, int]:
 
 
 def _added(*parts: dict[str, int]) -> dict[str, int]:
-    reasons: Iterable[str] = sorted({reason for part in parts for reason in part})
+    reasons = sorted({reason for part in parts for reason in part})
     return {reason: sum(part.get(reason, 0) for part in parts) for reason in reasons}
 
 
@@ -160,7 +163,8 @@ class Span:
 
 def span_of(engine: Engine, table: str, column: str) -> Span:
     """Return the span of a table's instants."""
-    sql = f"select min({column}) as first_at, max({column}) as last_at from {table}"
+    # Names of our own tables, never text from outside.
+    sql = f"select min({column}) as first_at, max({column}) as last_at from {table}"  # noqa: S608
     engine.create_table("spans", sql, {})
     row = engine.fetch("spans").to_pylist()[0]
     engine.drop("spans")

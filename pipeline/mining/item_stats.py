@@ -7,6 +7,15 @@ from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
+_TABLES = (
+    "input_counts",
+    "sold_items",
+    "item_orders",
+    "item_customers",
+    "item_sessions",
+    "item_visitors",
+)
+
 
 @dataclass(frozen=True)
 class ItemStatsSummary:
@@ -37,8 +46,11 @@ def build_item_stats(engine: Engine, window: Window, item_level: str) -> ItemSta
     values: dict[str, Value] = {**window.values, "item_level": item_level}
     build(engine, "input_counts", values)
     counts = engine.fetch("input_counts").to_pylist()[0]
-    sold = build(engine, "sold_items", values, slices_for(counts["sale_line_count"]))
-    viewed = build(engine, "seen_items", values, slices_for(counts["view_count"]))
+    sold = build(engine, "sold_items", values)
+    for table in ("item_orders", "item_customers"):
+        build(engine, table, values, slices_for(counts["sale_line_count"]))
+    for table in ("item_sessions", "item_visitors"):
+        viewed = build(engine, table, values, slices_for(counts["view_count"]))
     row_count = build(engine, "item_stats", values)
-    engine.drop("input_counts", "sold_items", "seen_items")
+    engine.drop(*_TABLES)
     return ItemStatsSummary(sold, viewed, row_count)

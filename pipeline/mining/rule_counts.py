@@ -77,7 +77,7 @@ def count_rules(itemsets: Itemsets, max_consequent_size: int, thresholds: Thresh
         thresholds: What a rule must reach.
 
     Returns:
-        Rules without an empty side, ordered by itemset size, side sizes and item codes.
+        Rules without an empty side, ordered by antecedent, then consequent: by size, then items.
     """
     blocks = [
         block.kept(thresholds.reached_by(block)) for block in _splits(itemsets, max_consequent_size)
@@ -85,7 +85,9 @@ def count_rules(itemsets: Itemsets, max_consequent_size: int, thresholds: Thresh
     if not blocks:
         return RuleCounts(*[np.zeros(0, dtype=np.int64)] * 5)
     columns = zip(*(block.columns for block in blocks), strict=True)
-    return RuleCounts(*(np.concatenate(column) for column in columns))
+    rules = RuleCounts(*(np.concatenate(column) for column in columns))
+    order = np.lexsort((rules.consequents, rules.antecedents))
+    return RuleCounts(*(column[order] for column in rules.columns))
 
 
 def _splits(itemsets: Itemsets, max_consequent_size: int) -> Iterator[RuleCounts]:

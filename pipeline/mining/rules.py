@@ -21,6 +21,7 @@ from pipeline.mining.window import Window
 ITEM_SEPARATOR = "\x1e"
 SIDE_SEPARATOR = "\x1f"
 NO_CUT = 2**62
+CODE_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,14 @@ def _load_itemsets(engine: Engine, itemsets: Itemsets, lists: pa.Array) -> None:
 def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:
     """Load the lists of the rules, and their counts in the form that measures are made from.
 
-    All rules have one source code, so that they are ranked against each other.
+    All rules have one source code, so that they are ranked against each other; ties go to the
+    shorter antecedent, then item ids, which is the order of the rules.
     """
     texts = pc.binary_join(lists, ITEM_SEPARATOR)
     left, right = pa.array(rules.antecedents), pa.array(rules.consequents)
     rule_texts = pc.binary_join_element_wise(texts.take(left), texts.take(right), SIDE_SEPARATOR)
     rule_count = len(left)
-    codes = np.arange(rule_count)
+    codes = pa.array(np.arange(rule_count))
     sides = {"antecedent": lists.take(left), "consequent": lists.take(right)}
     engine.load("mined_rules", pa.table({"rule_code": codes, **sides, "rule_text": rule_texts}))
     counts = {
@@ -135,6 +137,6 @@ def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count
         "target_count": rules.consequent_counts,
         "joint_count": rules.joint_counts,
         "person_count": pa.nulls(rule_count, pa.int64()),
-        "target_rank_key": rule_texts,
+        "target_rank_key": pc.utf8_lpad(codes.cast(pa.string()), CODE_DIGITS, "0"),
     }
     engine.load("pair_counts", pa.table(counts))

@@ -1,5 +1,6 @@
 -- one row per visitor who is no person
--- A visitor is above the quantile where fewer than the allowed number have as many items or more.
+-- A visitor lies above the quantile where no more than $allowed_count have as many items or more,
+-- those with as many included: equal visitors are all bots or all people.
 with ranked as (
     select
         visitor_code,

@@ -1,7 +1,7 @@
 -- one row per event, in sessions that a pause of the visitor divides
 with gaps as (
     select
-        coded_events.*,
+        browser_code, visitor_code, item_code, viewed_at, viewed_day, event_kind, reason_code,
         case
             when viewed_at - lag(viewed_at) over (partition by browser_code order by viewed_at asc nulls last)
                 < $session_gap then 0

@@ -11,8 +11,8 @@ select
     items.brand,
     cast(items.price as double) as price,
     items.stock,
-    coalesce(sold_items.order_count, 0) as order_count,
-    coalesce(sold_items.customer_count, 0) as customer_count,
+    coalesce(item_orders.order_count, 0) as order_count,
+    coalesce(item_customers.customer_count, 0) as customer_count,
     coalesce(cast(sold_items.quantity as double), 0) as quantity,
     case
         when sold_items.item_code is null then cast(priced.no_revenue as double)
@@ -20,10 +20,13 @@ select
     end as revenue,
     sold_items.first_sold_at,
     sold_items.last_sold_at,
-    coalesce(seen_items.view_session_count, 0) as view_session_count,
-    coalesce(seen_items.visitor_count, 0) as visitor_count,
+    coalesce(item_sessions.view_session_count, 0) as view_session_count,
+    coalesce(item_visitors.visitor_count, 0) as visitor_count,
     $item_level as item_level
 from items
 cross join priced
 left join sold_items on sold_items.item_code = items.item_code
-left join seen_items on seen_items.item_code = items.item_code
+left join item_orders on item_orders.item_code = items.item_code
+left join item_customers on item_customers.item_code = items.item_code
+left join item_sessions on item_sessions.item_code = items.item_code
+left join item_visitors on item_visitors.item_code = items.item_code

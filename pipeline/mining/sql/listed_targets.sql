@@ -3,34 +3,29 @@ with targets as (
     select source_code, target_code, n_target, weight
     from bought_targets
     union all
-    select source_code, source_code as target_code, 0 as n_target, 0 as weight
+    select source_totals.source_code, source_totals.source_code as target_code, 0 as n_target,
+        0 as weight
     from source_totals
-),
-
-summed as (  -- an own row that was bought has met its empty twin
-    select
-        source_code,
-        target_code,
-        cast(sum(n_target) as bigint) as n_target,
-        cast(sum(weight) as bigint) as weight
-    from targets
-    group by source_code, target_code
+    left join bought_targets
+        on bought_targets.source_code = source_totals.source_code
+        and bought_targets.target_code = source_totals.source_code
+    where bought_targets.source_code is null
 ),
 
 placed as (
     select
-        summed.source_code,
-        summed.target_code,
-        summed.n_target,
-        summed.weight,
+        targets.source_code,
+        targets.target_code,
+        targets.n_target,
+        targets.weight,
         items.item_id as target_item_id,
         cast(row_number() over (
-            partition by summed.source_code, summed.source_code = summed.target_code
-            order by summed.weight desc nulls last, summed.n_target desc nulls last,
+            partition by targets.source_code, targets.source_code = targets.target_code
+            order by targets.weight desc nulls last, targets.n_target desc nulls last,
             items.item_id asc nulls last
         ) as bigint) as place
-    from summed
-    join items on items.item_code = summed.target_code
+    from targets
+    join items on items.item_code = targets.target_code
 )
 
 select

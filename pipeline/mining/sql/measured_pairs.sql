@@ -38,8 +38,7 @@ cells as (  -- as doubles: products of counts outgrow a bigint
 
 select
     source_code, target_code, basket_count, source_count, target_count, joint_count, person_count, rank,
-    n_ab / n as support,
-    n_ab / n_a as confidence,
+    n_ab / n as support, n_ab / n_a as confidence,
     n_ab * n / (n_a * n_b) as lift,
     (n_ab * n - n_a * n_b) / (n * n) as leverage,
     not_b * n_a / (n * nullif(only_a, 0)) as conviction,
@@ -49,8 +48,9 @@ select
     (n_ab / n_a + n_ab / n_b) / 2 as kulczynski,
     abs(n_a - n_b) / (n_a + only_b) as imbalance,
     greatest(low, 0) as confidence_low,
-    least((n_ab + 1.9208 + 1.96 * sqrt(n_ab * only_a / n_a + 0.9604)) / (n_a + 3.8416), 1) as confidence_high,
-    lift_low,
+    case when only_a = 0 then 1 else
+        (n_ab + 1.9208 + 1.96 * sqrt(n_ab * only_a / n_a + 0.9604)) / (n_a + 3.8416)
+    end as confidence_high, lift_low,
     case when n_ab * n < n_a * n_b then -2 else 2 end * greatest(0,
         coalesce(n_ab * ln(nullif(n_ab, 0) * n / (n_a * n_b)), 0)
         + coalesce(only_a * ln(nullif(only_a, 0) * n / (n_a * not_b)), 0)

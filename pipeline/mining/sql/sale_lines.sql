@@ -7,7 +7,9 @@ with sold as (
         line.ordered_at,
         line.ordered_day,
         line.quantity,
-        coalesce(line.amount, cast(line.quantity * line.unit_price as decimal(18, 4))) as amount
+        coalesce(
+            line.amount, cast(cast(line.quantity as decimal(19, 4)) * line.unit_price as decimal(18, 4))
+        ) as amount
     from order_lines as line
     left join repeated_lines
         on line.order_code = repeated_lines.order_code and line.sku_code = repeated_lines.sku_code
@@ -23,13 +25,13 @@ with sold as (
         item_code,
         ordered_at,
         ordered_day,
-        cast(left_quantity as decimal(18, 4)) as quantity,
+        left_quantity as quantity,
         coalesce(
             case
-                when left_quantity = quantity * kept_count then cast(amount * kept_count as decimal(18, 4))
+                when left_quantity = quantity then amount
                 else cast(amount * (cast(left_quantity as double) / cast(quantity as double)) as decimal(18, 4))
             end,
-            cast(cast(left_quantity as decimal(18, 4)) * unit_price as decimal(18, 4))
+            cast(cast(left_quantity as decimal(19, 4)) * unit_price as decimal(18, 4))
         ) as amount
     from settled_lines
     where not is_return and left_quantity > 0

@@ -4,48 +4,51 @@
 -- between the balance before it and after it, and are left where no later balance is lower.
 with moves as (
     select
-        open_lines.*,
-        case when $drop_duplicates then 1 else line_count end as kept_count,
-        case when is_return then -1 else 1 end
-            * quantity * case when $drop_duplicates then 1 else line_count end as moved,
+        order_code, customer_code, sku_code, item_code, ordered_at, ordered_day,
+        quantity, unit_price, amount, is_return, line_count,
+        case when is_return then -quantity else quantity end as moved,
         coalesce(customer_code, -1) as scope_customer,
         case when customer_code is null then order_code else -1 end as scope_order,
-        row_number() over (
+        cast(row_number() over (
             partition by coalesce(customer_code, -1), case when customer_code is null then order_code else -1 end, sku_code
             order by
                 ordered_at asc nulls last, is_return asc nulls last, order_code asc nulls last,
                 quantity asc nulls last, unit_price asc nulls last, amount asc nulls last,
                 cast(status as varchar) asc nulls last
-        ) as place
+        ) as bigint) as place
     from open_lines
 ),
 
 summed as (
     select
-        moves.*,
-        sum(moved) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last) as total
+        order_code, customer_code, sku_code, item_code, ordered_at, ordered_day, quantity, unit_price, amount,
+        is_return, line_count, moved, scope_customer, scope_order, place,
+        cast(sum(moved) over (
+            partition by scope_customer, scope_order, sku_code order by place asc nulls last
+        ) as decimal(38, 4)) as total
     from moves
 ),
 
 balanced as (
     select
-        summed.*,
+        order_code, customer_code, sku_code, item_code, ordered_at, ordered_day, quantity, unit_price, amount,
+        is_return, line_count, moved, scope_customer, scope_order, place, total,
         least(0, min(total) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last)) as lowest
     from summed
 )
 
 select
     order_code, customer_code, item_code, ordered_at, ordered_day, quantity, unit_price, amount,
-    is_return, line_count, kept_count, moved,
-    greatest(
+    is_return, line_count,
+    cast(greatest(
         0,
         min(total - lowest) over (
             partition by scope_customer, scope_order, sku_code
             order by place asc nulls last
             rows between current row and unbounded following
         ) - (total - lowest - moved)
-    ) as left_quantity,
-    coalesce(
+    ) as decimal(18, 4)) as left_quantity,
+    cast(coalesce(
         lag(lowest) over (partition by scope_customer, scope_order, sku_code order by place asc nulls last), 0
-    ) - lowest as unmatched_quantity
+    ) - lowest as decimal(18, 4)) as unmatched_quantity
 from balanced

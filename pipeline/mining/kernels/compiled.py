@@ -1,0 +1,78 @@
+"""Compile the kernels with Numba and keep the machine code on disk.
+
+Entry points have explicit signatures, so that importing a kernel compiles it, or loads it, once
+and for all; what they call is compiled into them. No function calls itself: recursion together
+with the cache aborts the process on a later start (numba issues 6061 and 9129).
+
+The code is kept in a folder named by the text of all kernels: Numba itself only looks at the file
+of the entry point, and would run old code after a change in a file that this one imports.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def entry(signature: str) -> Callable[[Function], Function]:
+    """Compile a function that Python calls; it runs without the interpreter's lock."""
+    compiled: Callable[[Function], Function] = njit(signature, cache=True, nogil=True)
+    return compiled
+
+
+def inner(function: Function) -> Function:
+    """Mark a function that only kernels call; it becomes part of each of them."""
+    marked: Function = njit(function, nogil=True)
+    return marked
+
+
+def choose_folder(candidates: list[Path]) -> Path:
+    """Return the first folder that can be written to, else a temporary one, said once."""
+    for folder in candidates:
+        if _is_writable(folder):
+            return folder
+    temporary = Path(tempfile.mkdtemp(prefix="basket-kernels-"))
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    warnings.warn(
+        f"the compiled kernels cannot be kept: none of {', '.join(map(str, candidates))} can be "
+        "written to, so every run compiles them again; set NUMBA_CACHE_DIR to a folder that can",
+        stacklevel=2,
+    )
+    return temporary
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _fingerprint() -> str:
+    """Return a name for the text of all kernels."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _candidates() -> list[Path]:
+    """Return where compiled code may be kept: the user's cache, else beside the kernels."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return [Path(home, "basket-pipeline", "kernels"), Path(__file__).parent / "__pycache__"]
+
+
+if not numba.config.CACHE_DIR:  # the variable NUMBA_CACHE_DIR comes first
+    numba.config.CACHE_DIR = str(choose_folder(_candidates()) / _fingerprint())

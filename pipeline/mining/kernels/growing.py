@@ -1,0 +1,27 @@
+"""Arrays that grow: a longer copy where the one in hand is too short.
+
+Written with loops: assigning slices takes Numba half a second to compile for each kernel.
+"""
+
+import numpy as np
+
+from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.mining.kernels.compiled import inner
+
+
+@inner
+def longer32(values: Int32s, used: int, wanted: int) -> Int32s:
+    """Return a copy of the `used` values with room for the wanted number, or for half more."""
+    copy = np.empty(max(wanted, used + used // 2 + 256), np.int32)
+    for place in range(used):
+        copy[place] = values[place]
+    return copy
+
+
+@inner
+def longer64(values: Int64s, used: int, wanted: int) -> Int64s:
+    """Return a copy of the `used` values with room for the wanted number, or for half more."""
+    copy = np.empty(max(wanted, used + used // 2 + 256), np.int64)
+    for place in range(used):
+        copy[place] = values[place]
+    return copy

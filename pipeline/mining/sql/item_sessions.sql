@@ -1,0 +1,15 @@
+-- one row per item viewed inside the window, with the distinct sessions that viewed it
+with viewed as (
+    select item_code, session_code
+    from views
+    where
+        viewed_at >= $window_start and viewed_at < $window_end
+        and item_code % $slices = $slice
+    group by item_code, session_code
+)
+
+select
+    item_code,
+    cast(count(*) as bigint) as view_session_count
+from viewed
+group by item_code

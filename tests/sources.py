@@ -1,0 +1,142 @@
+"""Input files written by tests, read as a run reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.accounting import Account
+from pipeline.config.load import LoadedConfig
+from pipeline.config.model import Config
+from pipeline.io.duckdb_engine import DuckDBEngine
+from pipeline.io.files import inspect_files
+from pipeline.io.lookups import lookup_files
+from pipeline.io.read import (
+    ROW_TABLES,
+    SourceReader,
+    effective_orders,
+    load_absent,
+    match_id_types,
+    source_files,
+)
+from pipeline.mining.cleaning import build_items, build_sale_lines, build_views, count_catalogue
+
+Rows = list[tuple[Any, ...]]
+
+ORDER_COLUMNS = {
+    "order_id": "order",
+    "customer_id": "customer",
+    "item_id": "item",
+    "ordered_at": "at",
+    "quantity": "quantity",
+    "unit_price": "price",
+}
+EVENT_COLUMNS = {"visitor_id": "visitor", "item_id": "item", "viewed_at": "at"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """What reading one source gave: its rows by column, its quarantine and its account."""
+
+    engine: DuckDBEngine
+    table: str
+    account: Account
+
+    def column(self, name: str) -> list[Any]:
+        """Return the values of a column, sorted."""
+        return [row[0] for row in self.rows(name)]
+
+    def rows(self, *names: str) -> Rows:
+        """Return the values of columns, sorted by all of them."""
+        columns = ", ".join(names)
+        return self.engine.run(f"select {columns} from {self.table} order by all nulls last")
+
+    @property
+    def quarantine(self) -> Rows:
+        """Return file, line, reason and raw text of each rejected line."""
+        return self.engine.run(
+            "select file, line, reason, raw_text from quarantine order by file, line"
+        )
+
+
+def read_source(folder: Path, source: str, threads: int = 2, **sections: Any) -> Read:
+    """Read one source of a configuration, from a database that may open its files only."""
+    config = Config.model_validate(sections)
+    options = effective_orders(config) if source == "orders" else getattr(config, source)
+    files = source_files(options, folder)
+    readable = [file.path for file in [*files, *lookup_files(options, folder)]]
+    engine = DuckDBEngine(threads, readable=readable)
+    reader = SourceReader(engine, source, options, config=config, folder=folder)
+    account = reader.read(files, inspect_files(files, threads))
+    return Read(engine, ROW_TABLES[source], account)
+
+
+def read_orders(folder: Path, files: str | list[str] = "orders.csv", **options: Any) -> Read:
+    """Read order lines of the columns order, customer, item, at, quantity, price."""
+    options = {"files": files, "columns": ORDER_COLUMNS, **options}
+    # Tests have few lines, of which a bad one must not fail the run.
+    return read_source(folder, "orders", orders=options, input={"max_reject_share": 1})
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What cleaning left of the sources of a configuration."""
+
+    engine: DuckDBEngine
+    accounts: Mapping[str, Account]
+
+    def query(self, sql: str) -> Rows:
+        """Return the rows of a statement."""
+        return self.engine.run(sql)
+
+    @property
+    def sales(self) -> Rows:
+        """Return customer, item, quantity and amount of each sale line, sorted, as text."""
+        return self.query(
+            "select customer_id, item_id, cast(quantity as double), cast(amount as double) "
+            "from sale_lines left join customers using (customer_code) "
+            "left join items using (item_code) order by all nulls last"
+        )
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Return the order lines left out, by reason."""
+        return dict(self.accounts["orders"].filtered)
+
+
+def clean(folder: Path, config: Config | Mapping[str, Any]) -> Cleaned:
+    """Read and clean every source of a configuration, as a run does."""
+    config = config if isinstance(config, Config) else Config.model_validate(config)
+    engine = DuckDBEngine(2)
+    accounts = {}
+    sources = {"orders": effective_orders(config), "events": config.events}
+    for name, options in {**sources, "catalogue": config.catalogue}.items():
+        if options is None:
+            load_absent(engine, name, config)
+            continue
+        files = source_files(options, folder)
+        reader = SourceReader(engine, name, options, config=config, folder=folder)
+        accounts[name] = reader.read(files, inspect_files(files, 2))
+    match_id_types(engine)
+    build_items(engine, config)
+    if "catalogue" in accounts:
+        accounts["catalogue"] = count_catalogue(engine, accounts["catalogue"])
+    accounts["orders"] = build_sale_lines(engine, effective_orders(config), accounts["orders"])
+    if config.events:
+        accounts["events"] = build_views(engine, config.events, accounts["events"])
+    return Cleaned(engine, accounts)
+
+
+def clean_config(loaded: LoadedConfig) -> Cleaned:
+    """Read and clean every source of a configuration file."""
+    return clean(loaded.folder, loaded.config)
+
+
+def csv_text(text: str, columns: Sequence[str] | None = None) -> bytes:
+    """Return a drawn table as CSV: cells without blanks, `-` empty; its header or another."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    if columns:
+        lines[0] = list(columns)
+    return "".join(
+        ",".join("" if cell == "-" else cell for cell in line) + "\n" for line in lines
+    ).encode()
