@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_FIELD_CHARACTERS = 1 << 24
 # Lines that are split together; one bad line makes so many be split one by one.
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
 
 

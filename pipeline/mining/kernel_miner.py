@@ -1,0 +1,78 @@
+"""Mine with our compiled kernels: baskets to a trie, the trie to itemsets."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.mining.baskets import Baskets, Int32s, Int64s, to_offsets
+from pipeline.mining.itemsets import Itemsets
+from pipeline.mining.threads import in_threads
+
+LARGEST_ROW_COUNT = 2**31 - 1
+PARTS_PER_THREAD = 32
+
+Nodes = tuple[Int32s, Int32s, Int64s]
+"""Parent, item and count of the nodes of a trie."""
+
+
+def mine(baskets: Baskets, min_count: int, max_size: int, threads: int) -> Itemsets:
+    """Find the frequent itemsets of baskets that hold frequent items only, in any order.
+
+    Args:
+        baskets: Items are numbered by falling count and all of them are frequent.
+        min_count: Smallest number of baskets.
+        max_size: Largest number of items in an itemset.
+        threads: Each takes some of the items and finds the itemsets whose rarest item is one
+            of these.
+    """
+    from pipeline.mining.kernels.fpgrowth import mine_items
+    from pipeline.mining.kernels.vertical import rows_of_items
+
+    item_counts = baskets.item_counts
+    items, begins = _rows_with_pairs(baskets)
+    weights = np.ones(len(begins) - 1, dtype=np.int64)
+    occurrences, starts = rows_of_items(items, begins, len(item_counts))
+
+    def mine_part(part: tuple[int, int]) -> Nodes:
+        limits = (*part, min_count, max_size)
+        return mine_items(items, begins, weights, occurrences, starts, item_counts, limits)
+
+    return to_itemsets(in_threads(mine_part, _parts(starts, threads), threads))
+
+
+def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:
+    """Return the baskets that hold two items or more: only these can hold larger itemsets."""
+    sizes = baskets.sizes
+    has_pairs = sizes > 1
+    if int(has_pairs.sum()) > LARGEST_ROW_COUNT:
+        message = f"more than {LARGEST_ROW_COUNT:,} baskets hold two frequent items"
+        raise DataError(message)
+    return baskets.item_codes[np.repeat(has_pairs, sizes)], to_offsets(sizes[has_pairs])
+
+
+def _parts(starts: Int64s, threads: int) -> list[tuple[int, int]]:
+    """Cut the items into ranges with about the same number of occurrences."""
+    item_count = len(starts) - 1
+    if threads == 1:
+        return [(0, item_count)]
+    wanted = np.linspace(0, starts[-1], threads * PARTS_PER_THREAD + 1)
+    cuts = np.unique([0, *np.searchsorted(starts[:-1], wanted[1:-1]), item_count])
+    return list(pairwise(cuts.tolist()))
+
+
+def to_itemsets(parts: Sequence[Nodes]) -> Itemsets:
+    """Put the tries of several parts together and spell their nodes out as rows of items."""
+    from pipeline.mining.kernels.trie import depths, unfold
+
+    firsts = to_offsets(np.array([len(counts) for _, _, counts in parts]))
+    moved = [
+        np.where(parents < 0, -1, parents + first).astype(np.int32)
+        for (parents, _, _), first in zip(parts, firsts[:-1], strict=True)
+    ]
+    parents = np.concatenate(moved)
+    items = np.concatenate([items for _, items, _ in parts])
+    counts = np.concatenate([counts for _, _, counts in parts])
+    offsets = to_offsets(depths(parents))
+    return Itemsets(unfold(parents, items, offsets), offsets, counts)

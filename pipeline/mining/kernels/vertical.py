@@ -1,0 +1,34 @@
+"""Turn rows of items round: for each item, the rows that hold it. One counting sort."""
+
+import numpy as np
+
+from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.mining.kernels.compiled import entry
+
+
+@entry("Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64)")
+def rows_of_items(items: Int32s, begins: Int64s, width: int) -> tuple[Int32s, Int64s]:
+    """List the rows of each item, ascending.
+
+    Args:
+        items: Items of all rows.
+        begins: Start of each row, and the end of the last; fewer than 2**31 rows.
+        width: Number of items.
+
+    Returns:
+        The rows, item by item, and the start of each item's rows with the end of the last.
+    """
+    starts, rows = np.zeros(width + 1, np.int64), np.empty(len(items), np.int32)
+    for place in range(len(items)):
+        starts[items[place]] += 1
+    end = 0
+    for item in range(width):
+        end += starts[item]
+        starts[item] = end
+    starts[width] = end
+    for row in range(len(begins) - 2, -1, -1):
+        for place in range(begins[row], begins[row + 1]):
+            item = items[place]
+            starts[item] -= 1
+            rows[starts[item]] = row
+    return rows, starts
