@@ -81,6 +81,6 @@ class Rejects:
         where = "; ".join(f"{file}:{line}: {reason}" for file, line, reason in first)
         return (
             f"{self._source}: {count} of {lines} lines are malformed, more than "
-            f"input.max_reject_share ({self._max_share:.1%}) allows; the first: {where}; "
+            f"input.max_reject_share ({self._max_share:g}) allows; the first: {where}; "
             "mend the files or the mapping"
         )

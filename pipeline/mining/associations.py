@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.config.model import AlsoBought, AlsoViewed
+from pipeline.config.model import AlsoBought, AlsoViewed, EngineOptions
 from pipeline.engine import Engine, Value
+from pipeline.mining.counted_pairs import count_joint, read_person_baskets
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
+from pipeline.mining.threads import thread_count
 from pipeline.mining.window import Window
+
+DEFAULT_RESOURCES = EngineOptions()
 
 PAIR_ROWS_PER_GROUP = 8
 """The join makes several rows of most pairs; one hash table entry holds them together."""
@@ -53,6 +57,15 @@ class AssociationSummary:
 
 
 @dataclass(frozen=True)
+class _Table:
+    """Which table is built, what counts its persons in SQL, and how pairs are counted."""
+
+    name: str
+    persons: str
+    resources: EngineOptions
+
+
+@dataclass(frozen=True)
 class _Totals:
     """Figures of all baskets, known before pairs are counted."""
 
@@ -62,8 +75,13 @@ class _Totals:
     ordered_pair_count: int
 
 
-def build_also_bought(
-    engine: Engine, options: AlsoBought, window: Window, item_level: str
+def build_also_bought(  # noqa: PLR0913 - what to find, and how
+    engine: Engine,
+    options: AlsoBought,
+    window: Window,
+    item_level: str,
+    *,
+    resources: EngineOptions = DEFAULT_RESOURCES,
 ) -> AssociationSummary:
     """Build `also_bought`: from sale lines to one row per source item and target item.
 
@@ -73,6 +91,7 @@ def build_also_bought(
         window: Sale lines inside it count.
         item_level: What an item is; sizes and colours of one product (same `product_id`) are
             never shown beside each other where it is `sku`.
+        resources: How pairs are counted, and with how many threads.
 
     Returns:
         The counts that the run summary shows.
@@ -84,11 +103,16 @@ def build_also_bought(
         "leaves_out_families": item_level == "sku",
     }
     persons = "pair_customers" if options.grain == "customer" else "pair_persons"
-    return _build_table(engine, "also_bought", persons, values)
+    return _build_table(engine, _Table("also_bought", persons, resources), values)
 
 
 def build_also_viewed(
-    engine: Engine, options: AlsoViewed, window: Window, item_level: str
+    engine: Engine,
+    options: AlsoViewed,
+    window: Window,
+    item_level: str,
+    *,
+    resources: EngineOptions = DEFAULT_RESOURCES,
 ) -> AssociationSummary:
     """Build `also_viewed`: from views to one row per source item and target item.
 
@@ -98,6 +122,7 @@ def build_also_viewed(
             source: then joint_count holds only such baskets.
         window: Views inside it count.
         item_level: What an item is.
+        resources: How pairs are counted, and with how many threads.
 
     Returns:
         The counts that the run summary shows.
@@ -108,7 +133,7 @@ def build_also_viewed(
         "after_only": options.after_only,
         "leaves_out_families": False,
     }
-    return _build_table(engine, "also_viewed", "pair_persons", values)
+    return _build_table(engine, _Table("also_viewed", "pair_persons", resources), values)
 
 
 def _common_values(
@@ -130,10 +155,9 @@ def _common_values(
 
 
 def _build_table(
-    engine: Engine, table: str, persons: str, values: Mapping[str, Value]
+    engine: Engine, table: _Table, values: Mapping[str, Value]
 ) -> AssociationSummary:
-    totals = _build_baskets(engine, f"{table}_baskets", values)
-    slices = slices_for(totals.ordered_pair_count // 2 // PAIR_ROWS_PER_GROUP)
+    totals = _build_baskets(engine, f"{table.name}_baskets", values)
     bound = {
         **values,
         "basket_count": totals.basket_count,
@@ -142,21 +166,39 @@ def _build_table(
     item_count = build(engine, "pair_items", bound)
     build(engine, "pair_baskets", bound)
     engine.drop("baskets", "basket_sizes")
-    joint_pair_count = build(engine, "joint_counts", bound, slices)
-    candidate_pair_count = build(engine, "candidate_pairs", bound)
-    engine.create_table("pair_persons", sql_of(persons), bound, slices)
+    pair_counts = _count_pairs(engine, table, bound, totals)
     for step in ("pair_counts", "measured_pairs"):
         build(engine, step, bound)
-    row_count = build(engine, table, bound)
+    row_count = build(engine, table.name, bound)
     engine.drop(*_STEPS)
     return AssociationSummary(
-        totals.basket_count,
-        totals.giant_basket_count,
-        item_count,
-        joint_pair_count,
-        candidate_pair_count,
-        row_count,
+        totals.basket_count, totals.giant_basket_count, item_count, *pair_counts, row_count
     )
+
+
+def _count_pairs(
+    engine: Engine, table: _Table, values: Mapping[str, Value], totals: _Totals
+) -> tuple[int, int]:
+    """Build `candidate_pairs` and `pair_persons`; return how many pairs are joint, and candidates."""
+    joint_pair_count = _count_by_kernel(engine, table, values)
+    if joint_pair_count is not None:
+        return joint_pair_count, build(engine, "candidate_pairs", values)
+    slices = slices_for(totals.ordered_pair_count // 2 // PAIR_ROWS_PER_GROUP)
+    joint_pair_count = build(engine, "joint_counts", values, slices)
+    candidate_pair_count = build(engine, "candidate_pairs", values)
+    engine.create_table("pair_persons", sql_of(table.persons), values, slices)
+    return joint_pair_count, candidate_pair_count
+
+
+def _count_by_kernel(engine: Engine, table: _Table, values: Mapping[str, Value]) -> int | None:
+    """Build `joint_counts` and `pair_persons`; None where the SQL has to count."""
+    if table.resources.pair_counts == "sql":
+        return None
+    baskets = read_person_baskets(engine, is_timed=bool(values["after_only"]))
+    if baskets is None:
+        return None
+    threads = thread_count(table.resources.threads)
+    return count_joint(engine, baskets, int(values["min_pair_count"] or 1), threads)
 
 
 def _build_baskets(engine: Engine, sql_name: str, values: Mapping[str, Value]) -> _Totals:

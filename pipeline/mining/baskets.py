@@ -83,11 +83,11 @@ def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: i
         max_basket_items: Baskets with more distinct items are left out and counted.
     """
     width = int(item_codes.max(initial=0)) + 1
-    keys = _packed(basket_codes, item_codes, width)
+    keys = packed(basket_codes, item_codes, width)
     keys.sort()
-    keys = keys[_is_first(keys)]
+    keys = keys[is_first(keys)]
     baskets, items = np.divmod(keys, width)
-    starts = np.flatnonzero(_is_first(baskets))
+    starts = np.flatnonzero(is_first(baskets))
     sizes = np.diff(np.append(starts, len(keys)))
     is_kept = sizes <= max_basket_items
     return Baskets(
@@ -131,14 +131,21 @@ def to_offsets(sizes: Int64s) -> Int64s:
     return offsets
 
 
-def _packed(basket_codes: Int64s, item_codes: Int32s, width: int) -> Int64s:
+def packed(basket_codes: Int64s, item_codes: Int32s, width: int) -> Int64s:
+    """Return one number for each basket and item, in their order.
+
+    Args:
+        basket_codes: Not negative.
+        item_codes: Below the width, not negative.
+        width: Number of items.
+    """
     if (int(basket_codes.max(initial=0)) + 1) * width > LARGEST_KEY:
         basket_codes = np.unique(basket_codes, return_inverse=True)[1]
     return basket_codes * np.int64(width) + item_codes
 
 
-def _is_first(values: Int64s) -> Bools:
+def is_first(values: Int64s) -> Bools:
     """Mark values that differ from the one before them."""
-    is_first = np.ones(len(values), dtype=np.bool_)
-    np.not_equal(values[1:], values[:-1], out=is_first[1:])
-    return is_first
+    marks = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=marks[1:])
+    return marks

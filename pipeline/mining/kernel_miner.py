@@ -1,17 +1,15 @@
 """Mine with our compiled kernels: baskets to a trie, the trie to itemsets."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.mining.baskets import Baskets, Int32s, Int64s, to_offsets
 from pipeline.mining.itemsets import Itemsets
-from pipeline.mining.threads import in_threads
+from pipeline.mining.threads import in_threads, parts_of_items
 
 LARGEST_ROW_COUNT = 2**31 - 1
-PARTS_PER_THREAD = 32
 
 Nodes = tuple[Int32s, Int32s, Int64s]
 """Parent, item and count of the nodes of a trie."""
@@ -33,13 +31,13 @@ def mine(baskets: Baskets, min_count: int, max_size: int, threads: int) -> Items
     item_counts = baskets.item_counts
     items, begins = _rows_with_pairs(baskets)
     weights = np.ones(len(begins) - 1, dtype=np.int64)
-    occurrences, starts = rows_of_items(items, begins, len(item_counts))
+    occurrences, starts = rows_of_items(items, begins, np.arange(len(weights)), len(item_counts))
 
     def mine_part(part: tuple[int, int]) -> Nodes:
         limits = (*part, min_count, max_size)
         return mine_items(items, begins, weights, occurrences, starts, item_counts, limits)
 
-    return to_itemsets(in_threads(mine_part, _parts(starts, threads), threads))
+    return to_itemsets(in_threads(mine_part, parts_of_items(starts, threads), threads))
 
 
 def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:
@@ -50,16 +48,6 @@ def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:
         message = f"more than {LARGEST_ROW_COUNT:,} baskets hold two frequent items"
         raise DataError(message)
     return baskets.item_codes[np.repeat(has_pairs, sizes)], to_offsets(sizes[has_pairs])
-
-
-def _parts(starts: Int64s, threads: int) -> list[tuple[int, int]]:
-    """Cut the items into ranges with about the same number of occurrences."""
-    item_count = len(starts) - 1
-    if threads == 1:
-        return [(0, item_count)]
-    wanted = np.linspace(0, starts[-1], threads * PARTS_PER_THREAD + 1)
-    cuts = np.unique([0, *np.searchsorted(starts[:-1], wanted[1:-1]), item_count])
-    return list(pairwise(cuts.tolist()))
 
 
 def to_itemsets(parts: Sequence[Nodes]) -> Itemsets:

@@ -3,10 +3,16 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
+
+import numpy as np
+
+from pipeline.mining.baskets import Int64s
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+PARTS_PER_THREAD = 32
 
 
 def thread_count(threads: int) -> int:
@@ -30,3 +36,18 @@ def in_threads(
             return [future.result() for future in futures]
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def parts_of_items(starts: Int64s, threads: int) -> list[tuple[int, int]]:
+    """Cut items into ranges of about the same number of occurrences, one for a single thread.
+
+    Args:
+        starts: Start of each item's occurrences, and the end of the last.
+        threads: Number of threads; each takes many ranges, so that all end together.
+    """
+    item_count = len(starts) - 1
+    if threads == 1:
+        return [(0, item_count)]
+    wanted = np.linspace(0, starts[-1], threads * PARTS_PER_THREAD + 1)
+    cuts = np.unique([0, *np.searchsorted(starts[:-1], wanted[1:-1]), item_count])
+    return list(pairwise(cuts.tolist())) or [(0, 0)]

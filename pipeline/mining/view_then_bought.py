@@ -6,12 +6,16 @@ Source: US patent 8,326,658 (share of those who acquired something after viewing
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from pipeline.config.model import ViewThenBought
 from pipeline.engine import Engine, Value
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
+from pipeline.mining.targets import load_target_counts
 from pipeline.mining.window import DAY_MICROSECONDS, Window
+
+Counting = Literal["kernel", "sql"]
 
 WEIGHT_UNIT = math.lcm(*range(1, 29))
 """An order of k items weighs 1/k for each of them. In this unit that is an integer up to 28 items,
@@ -60,7 +64,12 @@ class ViewThenBoughtSummary:
 
 
 def build_view_then_bought(
-    engine: Engine, options: ViewThenBought, window: Window, item_level: str
+    engine: Engine,
+    options: ViewThenBought,
+    window: Window,
+    item_level: str,
+    *,
+    counting: Counting = "kernel",
 ) -> ViewThenBoughtSummary:
     """Build `view_then_bought`: from views and sale lines to one row per source and target.
 
@@ -71,6 +80,7 @@ def build_view_then_bought(
         options: Horizon, thresholds and the number of targets.
         window: Views inside it count, and purchases before its end.
         item_level: What an item is.
+        counting: Whether the compiled kernel or the database counts targets; same result.
 
     Returns:
         The counts that the run summary shows.
@@ -81,7 +91,7 @@ def build_view_then_bought(
     totals = engine.fetch("viewing_totals").to_pylist()[0]
     first_view_count = _build_first_views(engine, options, values, totals["view_count"])
     source_item_count = build(engine, "viewed_items", values)
-    _build_targets(engine, values, first_view_count)
+    _build_targets(engine, values, first_view_count, counting)
     row_count = build(engine, "view_then_bought", {**values, **totals})
     engine.drop(*_TABLES)
     return ViewThenBoughtSummary(
@@ -122,7 +132,9 @@ def _build_first_views(
     return engine.create_table("first_views", sql, values, slices_for(view_count))
 
 
-def _build_targets(engine: Engine, values: dict[str, Value], first_view_count: int) -> None:
+def _build_targets(
+    engine: Engine, values: dict[str, Value], first_view_count: int, counting: Counting
+) -> None:
     purchase_count = build(engine, "visitor_purchases", values)
     order_count = build(engine, "visitor_orders", values)
     items_per_order = 1 + purchase_count // max(1, order_count)
@@ -130,8 +142,12 @@ def _build_targets(engine: Engine, values: dict[str, Value], first_view_count: i
     slices = slices_for(buyer_count * items_per_order)
     build(engine, "source_totals", values)
     engine.drop("first_views")
-    build(engine, "bought_targets", values, slices)
-    build(engine, "listed_targets", values)
-    build(engine, "other_targets", values, slices)
+    if counting == "kernel":
+        load_target_counts(engine, int(str(values["max_targets"])))
+        build(engine, "listed_targets", values)
+    else:
+        build(engine, "bought_targets", values, slices)
+        build(engine, "listed_targets", values)
+        build(engine, "other_targets", values, slices)
     build(engine, "base_buyers", values)
     build(engine, "target_rows", values)

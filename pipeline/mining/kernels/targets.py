@@ -90,62 +90,83 @@ class Scratch(NamedTuple):
 
 
 @inner
+def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
+    """Return the first place from `low` on, `high` at most, with a time after an instant."""
+    while low < high:
+        middle = (low + high) // 2
+        if times[middle] > instant:
+            high = middle
+        else:
+            low = middle + 1
+    return int(low)
+
+
+@inner
 def _count_source(source: int, buyers: Buyers, purchases: Purchases, scratch: Scratch) -> int:
     """Count what the buyers of one source bought; return the number of items touched."""
+    # In local names: an array taken out of a tuple inside a loop costs more than its use.
+    times, items, begins = purchases.times, purchases.items, purchases.begins
+    counts, weights, touched = scratch.counts, scratch.weights, scratch.touched
+    last_buyer = scratch.last_buyer
     used = 0
     for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
         visitor, last = buyers.visitors[buyer], buyers.last_at[buyer]
-        for at in range(purchases.begins[visitor], purchases.begins[visitor + 1]):
-            time, item = purchases.times[at], purchases.items[at]
-            if time <= buyers.first_at[buyer] or time > last:
-                continue
-            if scratch.last_buyer[item] != buyer:
-                scratch.last_buyer[item] = buyer
-                if scratch.counts[item] == 0:
-                    scratch.touched[used] = item
+        first = _first_after(times, begins[visitor], begins[visitor + 1], buyers.first_at[buyer])
+        for at in range(first, begins[visitor + 1]):
+            if times[at] > last:
+                break
+            item = items[at]
+            if last_buyer[item] != buyer:
+                last_buyer[item] = buyer
+                if counts[item] == 0:
+                    touched[used] = item
                     used += 1
-                scratch.counts[item] += 1
-            if time == last:
-                scratch.weights[item] += buyers.weights[buyer]
+                counts[item] += 1
+            if times[at] == last:
+                weights[item] += buyers.weights[buyer]
     return used
 
 
 @inner
 def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Targets) -> int:
     """Keep the best targets of one source; return how many touched items are not listed."""
+    counts, weights, touched = scratch.counts, scratch.weights, scratch.touched
+    places, listed_by = scratch.places, scratch.listed_by
     width = len(targets.items) // len(targets.other_counts)
     row = targets.items[source * width : (source + 1) * width]
     row[0] = own
-    kept = 0
+    others, kept = row[1:], 0
     for place in range(used):
-        item = scratch.touched[place]
-        if item != own:
-            kept = _insert(row[1:], kept, item, scratch.counts, scratch.weights, scratch.places)
+        if touched[place] != own:
+            kept = _insert(others, kept, touched[place], counts, weights, places)
     for place in range(kept + 1):
-        scratch.listed_by[row[place]] = source
-        targets.counts[source * width + place] = scratch.counts[row[place]]
-        targets.weights[source * width + place] = scratch.weights[row[place]]
-    unlisted = 0
+        listed_by[row[place]] = source
+        targets.counts[source * width + place] = counts[row[place]]
+        targets.weights[source * width + place] = weights[row[place]]
+    unlisted, other_weight = 0, 0
     for place in range(used):
-        item = scratch.touched[place]
-        if scratch.listed_by[item] != source:
+        item = touched[place]
+        if listed_by[item] != source:
             unlisted += 1
-            targets.other_weights[source] += scratch.weights[item]
-        scratch.counts[item] = 0
-        scratch.weights[item] = 0
+            other_weight += weights[item]
+        counts[item] = 0
+        weights[item] = 0
+    targets.other_weights[source] = other_weight
     return unlisted
 
 
 @inner
 def _count_others(source: int, buyers: Buyers, purchases: Purchases, listed_by: Int64s) -> int:
     """Return how many buyers of one source bought an item that is not listed."""
+    times, items, begins = purchases.times, purchases.items, purchases.begins
     found = 0
     for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
-        visitor = buyers.visitors[buyer]
-        for at in range(purchases.begins[visitor], purchases.begins[visitor + 1]):
-            time = purchases.times[at]
-            is_inside = time > buyers.first_at[buyer] and time <= buyers.last_at[buyer]
-            if is_inside and listed_by[purchases.items[at]] != source:
+        visitor, last = buyers.visitors[buyer], buyers.last_at[buyer]
+        first = _first_after(times, begins[visitor], begins[visitor + 1], buyers.first_at[buyer])
+        for at in range(first, begins[visitor + 1]):
+            if times[at] > last:
+                break
+            if listed_by[items[at]] != source:
                 found += 1
                 break
     return found

@@ -6,13 +6,16 @@ from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry
 
 
-@entry("Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64)")
-def rows_of_items(items: Int32s, begins: Int64s, width: int) -> tuple[Int32s, Int64s]:
-    """List the rows of each item, ascending.
+@entry("Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64[::1], int64)")
+def rows_of_items(
+    items: Int32s, begins: Int64s, order: Int64s, width: int
+) -> tuple[Int32s, Int64s]:
+    """List the rows of each item, in a given order of rows.
 
     Args:
         items: Items of all rows.
         begins: Start of each row, and the end of the last; fewer than 2**31 rows.
+        order: Every row once.
         width: Number of items.
 
     Returns:
@@ -26,7 +29,8 @@ def rows_of_items(items: Int32s, begins: Int64s, width: int) -> tuple[Int32s, In
         end += starts[item]
         starts[item] = end
     starts[width] = end
-    for row in range(len(begins) - 2, -1, -1):
+    for number in range(len(order) - 1, -1, -1):
+        row = order[number]
         for place in range(begins[row], begins[row + 1]):
             item = items[place]
             starts[item] -= 1

@@ -1,0 +1,123 @@
+"""Count pairs with the kernel: from `pair_baskets` to `joint_counts` and `pair_persons`.
+
+The same tables as the SQL files of these names make, much faster; the SQL remains for engines
+without kernels, and as a check.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.engine import Engine
+from pipeline.mining.baskets import Int32s, Int64s, is_first, packed, to_offsets
+
+if TYPE_CHECKING:
+    from pipeline.mining.kernels.pairs import PairCounts
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class PersonBaskets:
+    """Baskets in compressed rows, each of one person.
+
+    Attributes:
+        basket_offsets: Start of each basket, and the end of the last.
+        item_codes: Items of all baskets, ascending inside a basket.
+        persons: Person of each basket, -1 where unknown.
+        first_at: When each item came into its basket; None where that does not matter.
+    """
+
+    basket_offsets: Int64s
+    item_codes: Int32s
+    persons: Int64s
+    first_at: Int64s | None
+
+
+def read_person_baskets(engine: Engine, *, is_timed: bool) -> PersonBaskets | None:
+    """Read `pair_baskets` as arrays; None where some basket is of several persons.
+
+    Only faulty orders name several customers; then a person must be known line by line, which
+    the SQL does.
+    """
+    basket_codes, item_codes, line_persons, first_at = _read_lines(engine, is_timed=is_timed)
+    order = np.argsort(packed(basket_codes, item_codes, int(item_codes.max(initial=0)) + 1))
+    basket_codes, line_persons = basket_codes[order], line_persons[order]
+    starts = np.flatnonzero(is_first(basket_codes))
+    sizes = np.diff(np.append(starts, len(basket_codes)))
+    persons = line_persons[starts]
+    if not np.array_equal(np.repeat(persons, sizes), line_persons):
+        return None
+    times = first_at[order] if is_timed else None
+    return PersonBaskets(to_offsets(sizes), item_codes[order], persons, times)
+
+
+def _read_lines(engine: Engine, *, is_timed: bool) -> tuple[Int64s, Int32s, Int64s, Int64s]:
+    at = "first_at" if is_timed else "cast(0 as bigint) as first_at"
+    sql = (
+        "select basket_code, item_code, "
+        f"coalesce(person_code, {UNKNOWN}) as person_code, {at} from pair_baskets"  # noqa: S608
+    )
+    batches = list(engine.batches(sql))
+
+    def column(name: str, kind: type) -> np.ndarray:
+        arrays = [batch[name].to_numpy() for batch in batches]
+        return np.concatenate([*arrays, np.empty(0, kind)]).astype(kind, copy=False)
+
+    return (
+        column("basket_code", np.int64),
+        column("item_code", np.int32),
+        column("person_code", np.int64),
+        column("first_at", np.int64),
+    )
+
+
+def count_joint(engine: Engine, baskets: PersonBaskets, min_pair_count: int, threads: int) -> int:
+    """Build `joint_counts` and `pair_persons` from baskets; return the number of pairs.
+
+    With times both directions of a pair are counted apart, else each pair once with the smaller
+    code as the source. `pair_persons` holds every joint pair, not only candidates.
+    """
+    from pipeline.mining.kernels.pairs import count_pairs
+
+    counts = count_pairs(
+        baskets.basket_offsets,
+        baskets.item_codes,
+        baskets.persons,
+        baskets.first_at,
+        min_pair_count=min_pair_count,
+        threads=threads,
+    )
+    if baskets.first_at is None:
+        pairs = _pairs(counts.left, counts.right, counts.joint, counts.persons)
+    else:
+        pairs = _both_directions(counts, min_pair_count)
+    engine.load("pair_persons", pairs.drop_columns(["joint_count"]))
+    return engine.load("joint_counts", pairs.drop_columns(["person_count"]))
+
+
+def _both_directions(counts: "PairCounts", min_pair_count: int) -> pa.Table:
+    forward, backward = counts.forward >= min_pair_count, counts.backward >= min_pair_count
+    return pa.concat_tables(
+        [
+            _pairs(*(column[forward] for column in (
+                counts.left, counts.right, counts.forward, counts.forward_persons
+            ))),
+            _pairs(*(column[backward] for column in (
+                counts.right, counts.left, counts.backward, counts.backward_persons
+            ))),
+        ]
+    )
+
+
+def _pairs(sources: Int32s, targets: Int32s, joint: Int64s, persons: Int64s) -> pa.Table:
+    return pa.table(
+        {
+            "source_code": sources,
+            "target_code": targets,
+            "joint_count": joint,
+            "person_count": persons,
+        }
+    )
