@@ -27,6 +27,7 @@ from pipeline.io.audit import audit_table
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
+from pipeline.io.ids import encode_ids
 from pipeline.io.lock import lock
 from pipeline.io.manifest import (
     InputEntry,
@@ -283,6 +284,7 @@ def _prepare(job: _Job, as_of: str | None) -> None:
     for name in {"events", "catalogue"} - set(job.accounts):
         load_absent(engine, name, config)
     match_id_types(engine)
+    encode_ids(engine, has_sessions=_has_sessions(config))
     with job.progress.stage("clean items"):
         build_items(engine, config)
         if "catalogue" in job.accounts:
@@ -298,6 +300,10 @@ def _prepare(job: _Job, as_of: str | None) -> None:
         if "events" in job.accounts:
             job.accounts["events"] = cleaned
     job.as_of = _as_of(job, as_of)
+
+
+def _has_sessions(config: Config) -> bool:
+    return config.events is not None and "session_id" in config.events.columns
 
 
 def _as_of(job: _Job, text: str | None) -> int:
@@ -367,17 +373,21 @@ def _stages(wanted: Sequence[str]) -> list[str]:
 
 def _mine_rules(job: _Job) -> Any:
     config = job.config.mining
-    return build_rules(job.engine, config, job.window(config.lookback_days), job.config.item_level)
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    threads = job.config.engine.threads
+    return build_rules(job.engine, config, window, item_level, threads=threads)
 
 
 def _mine_also_bought(job: _Job) -> Any:
     config = job.config.also_bought
-    return build_also_bought(job.engine, config, job.window(config.lookback_days), job.config.item_level)
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    return build_also_bought(job.engine, config, window, item_level, resources=job.config.engine)
 
 
 def _mine_also_viewed(job: _Job) -> Any:
     config = job.config.also_viewed
-    return build_also_viewed(job.engine, config, job.window(config.lookback_days), job.config.item_level)
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    return build_also_viewed(job.engine, config, window, item_level, resources=job.config.engine)
 
 
 def _mine_view_then_bought(job: _Job) -> Any:

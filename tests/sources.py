@@ -1,15 +1,18 @@
 """Input files written by tests, read as a run reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from hypothesis import settings
 
 from pipeline.accounting import Account
 from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.files import inspect_files
+from pipeline.io.ids import encode_ids
 from pipeline.io.lookups import lookup_files
 from pipeline.io.read import (
     ROW_TABLES,
@@ -23,6 +26,9 @@ from pipeline.mining.cleaning import build_items, build_sale_lines, build_views,
 
 Rows = list[tuple[Any, ...]]
 
+# For properties that read files and clean them: a few dozen statements for each example.
+FEWER = settings(max_examples=settings().max_examples // 4)
+
 ORDER_COLUMNS = {
     "order_id": "order",
     "customer_id": "customer",
@@ -31,6 +37,8 @@ ORDER_COLUMNS = {
     "quantity": "quantity",
     "unit_price": "price",
 }
+DAYS = {"formats": ["%d", "%d %H:%M"]}  # strptime takes 1900 for the year
+TOP_SECTIONS = ("input", "catalogue", "events", "item_level")
 EVENT_COLUMNS = {"visitor_id": "visitor", "item_id": "item", "viewed_at": "at"}
 
 
@@ -118,6 +126,8 @@ def clean(folder: Path, config: Config | Mapping[str, Any]) -> Cleaned:
         reader = SourceReader(engine, name, options, config=config, folder=folder)
         accounts[name] = reader.read(files, inspect_files(files, 2))
     match_id_types(engine)
+    has_sessions = bool(config.events and "session_id" in config.events.columns)
+    encode_ids(engine, has_sessions=has_sessions)
     build_items(engine, config)
     if "catalogue" in accounts:
         accounts["catalogue"] = count_catalogue(engine, accounts["catalogue"])
@@ -132,11 +142,26 @@ def clean_config(loaded: LoadedConfig) -> Cleaned:
     return clean(loaded.folder, loaded.config)
 
 
-def csv_text(text: str, columns: Sequence[str] | None = None) -> bytes:
-    """Return a drawn table as CSV: cells without blanks, `-` empty; its header or another."""
+def csv_text(text: str) -> bytes:
+    """Return a drawn table as CSV; `-` is an empty field."""
     lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
-    if columns:
-        lines[0] = list(columns)
-    return "".join(
-        ",".join("" if cell == "-" else cell for cell in line) + "\n" for line in lines
-    ).encode()
+    rows = (",".join("" if cell == "-" else cell for cell in line) + "\n" for line in lines)
+    return "".join(rows).encode()
+
+
+def clean_orders(folder: Path, drawn: str, **sections: Any) -> Cleaned:
+    """Clean drawn order lines: order, customer, item, at (a day of a month), quantity, price.
+
+    Args:
+        folder: Where the file is written.
+        drawn: The lines; a column `status` or `amount` is mapped where it is drawn.
+        sections: Options of `orders`, and the sections `input`, `catalogue`, `events` and
+            `item_level`.
+    """
+    header = [cell.strip() for cell in drawn.strip().splitlines()[0].split("|")]
+    columns = {name: at for name, at in ORDER_COLUMNS.items() if at in header}
+    columns |= {name: name for name in ("status", "amount") if name in header}
+    (folder / "orders.csv").write_bytes(csv_text(drawn))
+    top = {name: sections.pop(name) for name in TOP_SECTIONS if name in sections}
+    orders = {"files": "orders.csv", "columns": columns, "timestamps": DAYS, **sections}
+    return clean(folder, {"orders": orders, **top})

@@ -123,7 +123,7 @@ def test_a_last_line_counts_with_or_without_its_end(
     ],
 )
 def test_plain_text_is_utf8_without_nul_or_lone_returns(
-    tmp_path: Path, content: bytes, is_plain: bool
+    tmp_path: Path, content: bytes, *, is_plain: bool
 ) -> None:
     assert is_plain is facts_of(tmp_path, content).is_plain_text
 
@@ -139,9 +139,7 @@ def test_lines_count_after_decompression_and_bytes_before(
 
 
 @pytest.mark.parametrize(("name", "pack"), [("a.csv.gz", gzip.compress), ("a.csv.zst", zstd)])
-def test_a_compressed_file_cut_short_is_named(
-    tmp_path: Path, name: str, pack: type[bytes]
-) -> None:
+def test_a_compressed_file_cut_short_is_named(tmp_path: Path, name: str, pack: type[bytes]) -> None:
     packed = pack(b"".join(b"%d,%d\n" % (n * n, n) for n in range(1000)))
     (tmp_path / name).write_bytes(packed[:-20])
     with pytest.raises(StorageError, match=rf"{name}: the compressed file is cut short"):
@@ -149,9 +147,7 @@ def test_a_compressed_file_cut_short_is_named(
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.csv.zst"])
-def test_a_file_that_is_not_compressed_as_its_name_says_is_named(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_file_that_is_not_compressed_as_its_name_says_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"order,item\n" * 100)
     with pytest.raises(StorageError, match=rf"{name}: the compressed file is cut short or damaged"):
         inspect_files(find_files(name, tmp_path, "auto"), 1)

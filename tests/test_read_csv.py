@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,14 +13,14 @@ from pipeline.errors import DataError
 from pipeline.io.careful import Batch
 from pipeline.io.csv_lines import CsvLines
 from pipeline.io.files import find_files
-from tests.sources import ORDER_COLUMNS, Read, read_orders, read_source
+from tests.sources import EVENT_COLUMNS, FEWER, ORDER_COLUMNS, Read, read_orders, read_source
 
 HEADER = b"order,customer,item,at,quantity,price\n"
 LINE_A = b"1,ann,A,2011-01-01 10:00:00,2,1.50\n"
 LINE_B = b"1,ann,B,2011-01-01 10:00:00,1,3\n"
 
 
-def read(folder: Path, content: bytes, **options: object) -> Read:
+def read(folder: Path, content: bytes, **options: Any) -> Read:
     (folder / "orders.csv").write_bytes(content)
     return read_orders(folder, **options)
 
@@ -144,9 +145,7 @@ def test_delimiter_and_quote_are_options(tmp_path: Path, bad: bytes) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"", b"bad\n"])
-def test_a_file_without_header_takes_its_names_from_the_options(
-    tmp_path: Path, bad: bytes
-) -> None:
+def test_a_file_without_header_takes_its_names_from_the_options(tmp_path: Path, bad: bytes) -> None:
     options = {"header": False, "names": HEADER.decode().strip().split(",")}
     got = read(tmp_path, b"\xef\xbb\xbf" + LINE_A + LINE_B + bad, csv=options)
     assert [("1", "A"), ("1", "B")] == got.rows("order_id", "item_id")
@@ -155,7 +154,8 @@ def test_a_file_without_header_takes_its_names_from_the_options(
 
 def test_blanks_may_be_the_delimiter(tmp_path: Path) -> None:
     content = b" order  at    quantity price\r\n 00001 19970101  1   11.77\r\n\r\n 2 x 1 5 6\r\n"
-    columns = {name: at for name, at in ORDER_COLUMNS.items() if name not in {"customer_id", "item_id"}}
+    left_out = {"customer_id", "item_id"}
+    columns = {name: at for name, at in ORDER_COLUMNS.items() if name not in left_out}
     got = read(
         tmp_path, content, columns=columns, csv={"delimiter": "whitespace"},
         timestamps={"formats": ["%Y%m%d"]},
@@ -270,7 +270,7 @@ def test_an_order_id_may_be_several_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("drop", "orders"), [(True, [1, 1, 2]), (False, [1, 2, 3])])
-def test_every_line_may_be_an_order(tmp_path: Path, drop: bool, orders: list[int]) -> None:
+def test_every_line_may_be_an_order(tmp_path: Path, orders: list[int], *, drop: bool) -> None:
     columns = {name: at for name, at in ORDER_COLUMNS.items() if name != "order_id"}
     options = {"columns": columns, "order_per_line": True, "drop_duplicates": drop}
     got = read(tmp_path, HEADER + LINE_A + LINE_B + LINE_A, **options)
@@ -299,7 +299,7 @@ def test_the_share_of_an_event_log_counts_all_of_its_lines(tmp_path: Path) -> No
     )
     events = {
         "files": "log.csv",
-        "columns": {"visitor_id": "visitor", "item_id": "item", "viewed_at": "at", "event_type": "type"},
+        "columns": {**EVENT_COLUMNS, "event_type": "type"},
     }
     columns = {"order_id": "visitor", "item_id": "item", "ordered_at": "at", "unit_price": "price"}
     got = read_source(
@@ -332,6 +332,7 @@ def quoted(field: str) -> str:
     return '"' + field.replace('"', '""') + '"' if is_special else field
 
 
+@FEWER
 @given(st.lists(st.tuples(FIELDS, FIELDS), max_size=8), st.sampled_from(["\n", "\r\n"]))
 def test_both_readers_give_the_same_rows_of_well_formed_files(
     tmp_path_factory: pytest.TempPathFactory, records: list[tuple[str, str]], line_end: str

@@ -189,6 +189,8 @@ class Mining(Section):
     """What a basket is."""
     lookback_days: Days | None = None
     """Length of the window that ends at as_of; null takes everything before as_of."""
+    miner: Literal["kernel", "mlxtend"] = "kernel"
+    """Our compiled miner, or mlxtend as an independent check; both give the same itemsets."""
     algorithm: Literal["fpgrowth", "apriori"] = "fpgrowth"
     """Both give the same itemsets."""
     min_support: Fraction | None = 0.01

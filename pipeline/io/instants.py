@@ -22,6 +22,9 @@ _ISO_OTHERS = ["%Y%m%d", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M", "%Y-%m-%dT%H"]
 
 def from_text(text: str, timestamps: Timestamps) -> str:
     """Return the SQL of the instant that a text stands for; NULL where no format fits."""
+    # The database reads these words as instants, whatever the format.
+    words = "('infinity', '-infinity', 'epoch')"
+    text = f"case when lower({text}) in {words} then null else {text} end"
     grouped = groupby(timestamps.formats, key=_kind)
     options = [_parse(text, kind, list(formats), timestamps.zone) for kind, formats in grouped]
     return options[0] if len(options) == 1 else f"coalesce({', '.join(options)})"
@@ -75,12 +78,12 @@ def _parse(text: str, kind: str, formats: Sequence[str], zone: str) -> str:
 def _iso(text: str, zone: str) -> str:
     local = _to_utc(f"try_cast({text} as timestamp)", zone)
     basic = _to_utc(f"try_strptime({text}, {literals(_ISO_OTHERS)})", zone)
-    # `%z` of strptime does not read Z.
-    zulu = f"replace({text}, 'Z', '+00')"
+    # Casts read no small z, and `%z` of strptime reads none at all.
+    zulu = f"replace(replace({text}, 'z', 'Z'), 'Z', '+00')"
     basic_offset = f"epoch_us(try_strptime({zulu}, ['%Y%m%dT%H%M%S%z', '%Y%m%dT%H%M%z']))"
     return (
         f"case when regexp_matches({text}, {literal(_ISO_OFFSET)}) "
-        f"then epoch_us(try_cast({text} as timestamptz)) "
+        f"then epoch_us(try_cast({zulu} as timestamptz)) "
         f"when regexp_matches({text}, {literal(_ISO_LOCAL)}) then coalesce({local}, {basic}) "
         f"else coalesce({basic}, {basic_offset}) end"
     )

@@ -4,19 +4,17 @@ It is right where the number of rows equals the number of physical lines counted
 row takes at least one line, so each row is exactly one line and nothing was swallowed.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.config.model import Source
-from pipeline.io.careful import Rejected, text_of
+from pipeline.io.careful import Rejected
 from pipeline.io.contract import column_name, mapped_columns
 from pipeline.io.duckdb_engine import QUERY_ERRORS, DuckDBEngine, FileError
-from pipeline.io.files import InputFile
 from pipeline.io.lookups import Lookups
+from pipeline.io.raw import parquet_rows, text_lines
 from pipeline.io.reader import Reader
 from pipeline.io.shape import FileGroup
 from pipeline.io.sql_text import identifier, literal, literals
-from pipeline.io.streams import open_text
 
 _UTF8 = {"utf-8", "utf8", "utf-8-sig"}
 
@@ -66,21 +64,19 @@ class QuickReader:
             reader: The same reader as for `read`.
             limit: The most that are returned.
         """
-        is_parquet = group.format == "parquet"
-        also = ", line, raw_line" if is_parquet else ", line, null as raw_line"
-        select = reader.select(self._relation(group, _NUMBERED[is_parquet]), also)
+        select = reader.select(self._relation(group, ", row_number() over () as line"), ", line")
         with self.engine.in_file_order():
             found = self.engine.run(
-                f"select line, reject, raw_line from ({select}) where reject is not null "
+                f"select line, reject from ({select}) where reject is not null "
                 "order by line limit $limit",
                 {"limit": limit},
             )
-        first = 1 + self.headers(group)
-        reasons = {int(line) + first - 1: reader.reasons[place] for line, place, _ in found}
-        raws = {int(line): str(raw) for line, _, raw in found}
-        if not is_parquet:
-            raws = dict(_raw_lines(group.files[0], set(reasons)))
-        return [Rejected(line, reason, raws[line]) for line, reason in reasons.items()]
+        headers = self.headers(group)
+        reasons = {int(line) + headers: reader.reasons[place] for line, place in found}
+        texts = parquet_rows if group.format == "parquet" else text_lines
+        # A line that is not there any more: the run ends soon, the file has changed.
+        raws = dict(texts(group.files[0], set(reasons)))
+        return [Rejected(line, reason, raws.get(line, "")) for line, reason in reasons.items()]
 
     def _insert(self, select: str, group: FileGroup, reader: Reader) -> None:
         before = self.engine.count(self.table)
@@ -122,9 +118,7 @@ class QuickReader:
             if name not in looked_up
         ]
         select = ", ".join(columns)
-        return self.lookups.join(
-            f"(select {select}{also} from {self._scan(group)} as physical_row)"
-        )
+        return self.lookups.join(f"(select {select}{also} from {self._scan(group)})")
 
     def _scan(self, group: FileGroup) -> str:
         paths = literals([str(file.path) for file in group.files])
@@ -147,13 +141,6 @@ class QuickReader:
         )
 
 
-# A line number for each row, in the order of the file, and a Parquet row as text.
-_NUMBERED = {
-    False: ", row_number() over () as line",
-    True: ", row_number() over () as line, to_json(physical_row) as raw_line",
-}
-
-
 def _own_name(name: str, group: FileGroup) -> str:
     """Return the name by which the database's reader of files knows a column."""
     if group.format == "csv" and name not in group.shape.partitions:
@@ -163,10 +150,3 @@ def _own_name(name: str, group: FileGroup) -> str:
 
 def _text_columns(names: list[str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names) + "}"
-
-
-def _raw_lines(file: InputFile, wanted: set[int]) -> Iterator[tuple[int, str]]:
-    with open_text(file) as stream:
-        for number, raw in enumerate(stream, start=1):
-            if number in wanted:
-                yield number, text_of(raw)

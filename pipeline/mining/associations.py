@@ -154,9 +154,7 @@ def _common_values(
     }
 
 
-def _build_table(
-    engine: Engine, table: _Table, values: Mapping[str, Value]
-) -> AssociationSummary:
+def _build_table(engine: Engine, table: _Table, values: Mapping[str, Value]) -> AssociationSummary:
     totals = _build_baskets(engine, f"{table.name}_baskets", values)
     bound = {
         **values,

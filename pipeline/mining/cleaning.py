@@ -64,9 +64,8 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
         "net_returns": orders.returns.net,
         "drop_duplicates": orders.drop_duplicates,
     }
-    for table in ("customers", "order_codes", "order_lines"):
-        build(engine, table, values)
-    engine.drop("order_rows", "order_codes")
+    build(engine, "order_lines", values)
+    engine.drop("order_rows")
     for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines"):
         build(engine, table, values)
     build(engine, "settled_lines", values)
@@ -85,9 +84,9 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
 def build_views(engine: Engine, events: Events, account: Account) -> Account:
     """Build `views` and `sessions` from `event_rows` and return where every line went."""
     duplicates = _drop_repeated_events(engine, events)
-    for table in ("visitor_codes", "session_codes", "coded_events"):
-        build(engine, table, {})
-    engine.drop("event_rows", "session_codes")
+    build(engine, "visitor_codes", {})
+    build(engine, "coded_events", {})
+    engine.drop("event_rows")
     if "session_id" not in events.columns:
         _cut_sessions(engine, events)
     _build_bots(engine, events)
@@ -124,11 +123,15 @@ def _cut_sessions(engine: Engine, events: Events) -> None:
 
 
 def _build_bots(engine: Engine, events: Events) -> None:
-    visitors = build(engine, "busy_visitors", {})
-    build(engine, "wide_visitors", {"min_items": events.bots.min_items})
-    values: dict[str, Value] = {
-        "drop_bots": events.bots.drop,
+    limits: dict[str, Value] = {
         "max_events_per_day": events.bots.max_events_per_day,
+        "min_items": events.bots.min_items,
+    }
+    visitors = build(engine, "busy_visitors", limits)
+    build(engine, "wide_visitors", limits)
+    values: dict[str, Value] = {
+        **limits,
+        "drop_bots": events.bots.drop,
         "allowed_count": allowed_above(events.bots.item_quantile, visitors),
     }
     build(engine, "bots", values)

@@ -5,10 +5,11 @@ without kernels, and as a check.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Int32s, Int64s, is_first, packed, to_offsets
@@ -62,7 +63,7 @@ def _read_lines(engine: Engine, *, is_timed: bool) -> tuple[Int64s, Int32s, Int6
     )
     batches = list(engine.batches(sql))
 
-    def column(name: str, kind: type) -> np.ndarray:
+    def column(name: str, kind: type) -> Any:  # noqa: ANN401 - of either kind
         arrays = [batch[name].to_numpy() for batch in batches]
         return np.concatenate([*arrays, np.empty(0, kind)]).astype(kind, copy=False)
 
@@ -99,17 +100,10 @@ def count_joint(engine: Engine, baskets: PersonBaskets, min_pair_count: int, thr
 
 
 def _both_directions(counts: "PairCounts", min_pair_count: int) -> pa.Table:
-    forward, backward = counts.forward >= min_pair_count, counts.backward >= min_pair_count
-    return pa.concat_tables(
-        [
-            _pairs(*(column[forward] for column in (
-                counts.left, counts.right, counts.forward, counts.forward_persons
-            ))),
-            _pairs(*(column[backward] for column in (
-                counts.right, counts.left, counts.backward, counts.backward_persons
-            ))),
-        ]
-    )
+    forward = _pairs(counts.left, counts.right, counts.forward, counts.forward_persons)
+    backward = _pairs(counts.right, counts.left, counts.backward, counts.backward_persons)
+    both = pa.concat_tables([forward, backward])
+    return both.filter(pc.greater_equal(both["joint_count"], min_pair_count))
 
 
 def _pairs(sources: Int32s, targets: Int32s, joint: Int64s, persons: Int64s) -> pa.Table:

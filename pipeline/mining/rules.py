@@ -15,6 +15,7 @@ from pipeline.mining.itemsets import Itemsets, mine_itemsets, relabel_items
 from pipeline.mining.nearest import explain_no_rules
 from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
 from pipeline.mining.steps import build
+from pipeline.mining.threads import thread_count
 from pipeline.mining.thresholds import effective_min_count
 from pipeline.mining.window import Window
 
@@ -48,7 +49,14 @@ class RuleSummary:
     message: str | None
 
 
-def build_rules(engine: Engine, config: Mining, window: Window, item_level: str) -> RuleSummary:
+def build_rules(
+    engine: Engine,
+    config: Mining,
+    window: Window,
+    item_level: str,
+    *,
+    threads: int = 1,
+) -> RuleSummary:
     """Build `frequent_itemsets` and `association_rules`; sale lines in, one row per rule out.
 
     Args:
@@ -56,6 +64,7 @@ def build_rules(engine: Engine, config: Mining, window: Window, item_level: str)
         config: Grain, thresholds and limits.
         window: Half-open lookback window.
         item_level: What an item id stands for, written to every row.
+        threads: Threads of the miner; 0 takes every core.
 
     Raises:
         ConfigError: The support would not fit in memory.
@@ -63,7 +72,14 @@ def build_rules(engine: Engine, config: Mining, window: Window, item_level: str)
     baskets = read_baskets(engine, config, window)
     min_count = effective_min_count(config, baskets.basket_count)
     check_memory(baskets, min_count, config)
-    itemsets = mine_itemsets(baskets, min_count, config.max_itemset_size, config.algorithm)
+    itemsets = mine_itemsets(
+        baskets,
+        min_count,
+        config.max_itemset_size,
+        config.algorithm,
+        miner=config.miner,
+        threads=thread_count(threads),
+    )
     itemsets, item_ids = _in_order_of_ids(itemsets, _item_ids(engine))
     thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
     rules = count_rules(itemsets, config.max_consequent_size, thresholds)

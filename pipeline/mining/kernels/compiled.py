@@ -16,24 +16,23 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import numba
 from numba import njit
+from numba.core import config as numba_config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def entry(signature: str) -> Callable[[Function], Function]:
     """Compile a function that Python calls; it runs without the interpreter's lock."""
-    compiled: Callable[[Function], Function] = njit(signature, cache=True, nogil=True)
-    return compiled
+    compiled: Any = njit(signature, cache=True, nogil=True)
+    return cast("Callable[[Function], Function]", compiled)
 
 
 def inner(function: Function) -> Function:
     """Mark a function that only kernels call; it becomes part of each of them."""
-    marked: Function = njit(function, nogil=True)
-    return marked
+    return cast("Function", njit(function, nogil=True))
 
 
 def choose_folder(candidates: list[Path]) -> Path:
@@ -74,5 +73,5 @@ def _candidates() -> list[Path]:
     return [Path(home, "basket-pipeline", "kernels"), Path(__file__).parent / "__pycache__"]
 
 
-if not numba.config.CACHE_DIR:  # the variable NUMBA_CACHE_DIR comes first
-    numba.config.CACHE_DIR = str(choose_folder(_candidates()) / _fingerprint())
+if not numba_config.CACHE_DIR:  # the variable NUMBA_CACHE_DIR comes first
+    numba_config.CACHE_DIR = str(choose_folder(_candidates()) / _fingerprint())

@@ -129,7 +129,7 @@ def _sort(values: Int32s, count: int) -> None:
                 hole -= gap
             values[hole] = value
         gap = 1 if gap == 2 else gap * 5 // 11
-    
+
 
 @inner
 def _clear(rows: Rows, visit: Visit, walked: int, counts: Int64s) -> None:
@@ -177,7 +177,12 @@ def _count_masks(rows: Rows, visit: Visit, found: int, scratch: Scratch) -> None
 
 @inner
 def _add_masks(
-    trie: Trie, used: int, parent: int, names: Int32s, search: tuple[int, int, int], scratch: Scratch
+    trie: Trie,
+    used: int,
+    parent: int,
+    names: Int32s,
+    search: tuple[int, int, int],
+    scratch: Scratch,
 ) -> int:
     """Add the frequent subsets below a node and make their counts zero again."""
     found, min_count, max_size = search

@@ -31,10 +31,10 @@ def roomy(trie: Trie, used: int, wanted: int) -> Trie:
     )
 
 
-@entry("int32[::1](int32[::1])")
-def depths(parents: Int32s) -> Int32s:
+@entry("int64[::1](int32[::1])")
+def depths(parents: Int32s) -> Int64s:
     """Return the number of items of each node."""
-    sizes = np.empty(len(parents), np.int32)
+    sizes = np.empty(len(parents), np.int64)
     for node in range(len(parents)):
         parent = parents[node]
         sizes[node] = 1 if parent < 0 else sizes[parent] + 1

@@ -1,14 +1,34 @@
--- one row per visitor, with the events of the busiest day and of all days
-select
-    visitor_code,
-    max(event_count) as most_events_a_day,
-    cast(sum(event_count) as bigint) as event_count
-from (
+-- one row per visitor, with the events of all days and, where they may be too many, of the busiest
+with visitors as (
     select
         visitor_code,
-        viewed_day,
-        count(*) as event_count
+        cast(count(*) as bigint) as event_count
     from coded_events
-    group by visitor_code, viewed_day
-) as days
-group by visitor_code
+    group by visitor_code
+),
+
+days as (
+    select
+        coded_events.visitor_code,
+        coded_events.viewed_day,
+        cast(count(*) as bigint) as event_count
+    from coded_events
+    inner join visitors on coded_events.visitor_code = visitors.visitor_code
+    where visitors.event_count > $max_events_per_day
+    group by coded_events.visitor_code, coded_events.viewed_day
+),
+
+busiest as (
+    select
+        visitor_code,
+        max(event_count) as event_count
+    from days
+    group by visitor_code
+)
+
+select
+    visitors.visitor_code,
+    visitors.event_count,
+    coalesce(busiest.event_count, 0) as most_events_a_day
+from visitors
+left join busiest on visitors.visitor_code = busiest.visitor_code

@@ -16,7 +16,7 @@ from (
         cast(catalogue_rows.brand as varchar) as brand,
         catalogue_rows.price,
         cast(catalogue_rows.stock as bigint) as stock,
-        row_number() over (
+        cast(row_number() over (
             partition by skus.sku_id
             order by
                 cast(catalogue_rows.name as varchar) asc nulls last,
@@ -25,7 +25,7 @@ from (
                 cast(catalogue_rows.product_id as varchar) asc nulls last,
                 catalogue_rows.price asc nulls last,
                 catalogue_rows.stock asc nulls last
-        ) as place
+        ) as bigint) as place
     from catalogue_rows
     inner join skus on catalogue_rows.item_id = skus.item_key
 ) as ranked

@@ -1,8 +1,10 @@
 -- one row per event, coded
 select
     visitor_codes.browser_code,
-    coalesce(customers.customer_code, visitor_codes.customer_code, visitor_codes.browser_code) as visitor_code,
-    session_codes.session_code,
+    coalesce(
+        cast(event.customer_id as bigint), visitor_codes.customer_code, visitor_codes.browser_code
+    ) as visitor_code,
+    cast(event.session_id as bigint) as session_code,
     item_codes.item_code,
     event.viewed_at,
     event.viewed_day,
@@ -15,7 +17,4 @@ select
     end as reason_code
 from event_rows as event
 inner join visitor_codes on event.visitor_id = visitor_codes.visitor_id
-left join session_codes
-    on event.visitor_id = session_codes.visitor_id and event.session_id = session_codes.session_id
-left join customers on event.customer_id = customers.customer_key
 left join item_codes on event.item_id = item_codes.item_key

@@ -16,7 +16,7 @@ with attributes as (
 counted as (
     select
         item_id,
-        sum(line_count) as line_count
+        cast(sum(line_count) as bigint) as line_count
     from levelled_items
     where is_product
     group by item_id

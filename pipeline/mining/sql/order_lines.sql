@@ -1,7 +1,7 @@
 -- one row per order line, coded, with the reason that leaves it out (NULL: none)
 select
-    order_codes.order_code,
-    customers.customer_code,
+    cast(line.order_id as bigint) as order_code,
+    cast(line.customer_id as bigint) as customer_code,
     coalesce(item_codes.sku_code, -1) as sku_code,
     item_codes.item_code,
     line.ordered_at,
@@ -22,6 +22,4 @@ select
         when line.quantity < 0 and not line.is_return then 'negative_quantity'
     end as reason
 from order_rows as line
-inner join order_codes on line.order_id = order_codes.order_id
-left join customers on line.customer_id = customers.customer_key
 left join item_codes on line.item_id = item_codes.item_key

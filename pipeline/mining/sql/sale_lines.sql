@@ -7,9 +7,7 @@ with sold as (
         line.ordered_at,
         line.ordered_day,
         line.quantity,
-        coalesce(
-            line.amount, cast(cast(line.quantity as decimal(19, 4)) * line.unit_price as decimal(18, 4))
-        ) as amount
+        coalesce(line.amount, cast(line.quantity * line.unit_price as decimal(18, 4))) as amount
     from order_lines as line
     left join repeated_lines
         on line.order_code = repeated_lines.order_code and line.sku_code = repeated_lines.sku_code

@@ -1,15 +1,8 @@
 -- one row per visitor, with the customer behind all its events, where there is exactly one
+-- A browser's code is negative, so that no customer has it.
 select
-    seen.visitor_id,
-    -cast(row_number() over (order by seen.visitor_id asc nulls last) as bigint) as browser_code,
-    customers.customer_code
-from (
-    select
-        visitor_id,
-        min(customer_id) as first_customer,
-        max(customer_id) as last_customer
-    from event_rows
-    group by visitor_id
-) as seen
-left join customers
-    on seen.first_customer = customers.customer_key and seen.first_customer = seen.last_customer
+    visitor_id,
+    case when visitor_id >= 0 then -1 - 2 * visitor_id else 2 * visitor_id end as browser_code,
+    cast(case when min(customer_id) = max(customer_id) then min(customer_id) end as bigint) as customer_code
+from event_rows
+group by visitor_id
