@@ -209,6 +209,35 @@ def test_a_visitor_who_is_no_customer_has_a_code_that_no_customer_has(tmp_path: 
     assert [(2, True)] == got.query(sql)
 
 
+def test_numbers_as_ids_of_visitors_and_customers_do_not_meet(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    at = pa.array([0, 1, 2, 3], pa.timestamp("s"))
+    visitors = {"visitor": [5, 6, 7, None], "customer": [None, 5, None, 7]}
+    log = {**visitors, "session": [1, 2, 3, 4], "item": [1, 1, 1, 1], "at": at}
+    pq.write_table(pa.table(log), tmp_path / "log.parquet")
+    pq.write_table(
+        pa.table({"order": [1], "customer": [5], "item": [1], "at": at[:1]}),
+        tmp_path / "orders.parquet",
+    )
+    wanted = ("order_id", "customer_id", "item_id", "ordered_at")
+    columns = {**EVENT_COLUMNS, "customer_id": "customer", "session_id": "session"}
+    got = clean(
+        tmp_path,
+        {
+            "orders": {
+                "files": "orders.parquet",
+                "columns": {name: ORDER_COLUMNS[name] for name in wanted},
+            },
+            "events": {"files": "log.parquet", "columns": columns},
+        },
+    )
+    # Visitor 5 is nobody known; visitor 6 is customer 5; without a visitor, customer 7 is one.
+    assert [("1", "5"), ("1", "7"), ("1", None), ("1", None)] == persons(got)
+    assert [(4,)] == got.query("select count(distinct visitor_code) from views")
+
+
 def test_duplicate_events_stay_unless_the_option_drops_them(tmp_path: Path) -> None:
     drawn = """
         visitor | item | at

@@ -36,7 +36,7 @@ def ranked(pairs: list[tuple[Any, ...]], max_targets: int) -> list[tuple[Any, ..
 def build_measures(pairs: list[tuple[Any, ...]], max_targets: int) -> None:
     """Load pairs (source, target, rank key, joint, source, target and basket count)."""
     columns = list(zip(*pairs, strict=True))
-    names = ["source_code", "target_code", "target_rank_key", "joint_count", "source_count",
+    names = ["source_code", "target_code", "target_place", "joint_count", "source_count",
              "target_count", "basket_count"]  # fmt: skip
     table = pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
     persons = pa.nulls(len(pairs), pa.int64())

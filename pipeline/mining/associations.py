@@ -75,7 +75,7 @@ class _Totals:
     ordered_pair_count: int
 
 
-def build_also_bought(  # noqa: PLR0913 - what to find, and how
+def build_also_bought(
     engine: Engine,
     options: AlsoBought,
     window: Window,
@@ -177,7 +177,7 @@ def _build_table(engine: Engine, table: _Table, values: Mapping[str, Value]) -> 
 def _count_pairs(
     engine: Engine, table: _Table, values: Mapping[str, Value], totals: _Totals
 ) -> tuple[int, int]:
-    """Build `candidate_pairs` and `pair_persons`; return how many pairs are joint, and candidates."""
+    """Build `candidate_pairs` and `pair_persons`; return the counts of joint and candidates."""
     joint_pair_count = _count_by_kernel(engine, table, values)
     if joint_pair_count is not None:
         return joint_pair_count, build(engine, "candidate_pairs", values)

@@ -17,7 +17,13 @@ from pipeline.mining.baskets import Int32s, Int64s, is_first, packed, to_offsets
 if TYPE_CHECKING:
     from pipeline.mining.kernels.pairs import PairCounts
 
-UNKNOWN = -1
+_LINES = """
+select
+    basket_code, item_code, coalesce(person_code, -1) as person_code,
+    cast(0 as bigint) as first_at
+from pair_baskets
+"""
+_TIMED_LINES = _LINES.replace("cast(0 as bigint) as first_at", "first_at")
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,7 @@ def read_person_baskets(engine: Engine, *, is_timed: bool) -> PersonBaskets | No
 
 
 def _read_lines(engine: Engine, *, is_timed: bool) -> tuple[Int64s, Int32s, Int64s, Int64s]:
-    at = "first_at" if is_timed else "cast(0 as bigint) as first_at"
-    sql = (
-        "select basket_code, item_code, "
-        f"coalesce(person_code, {UNKNOWN}) as person_code, {at} from pair_baskets"  # noqa: S608
-    )
+    sql = _TIMED_LINES if is_timed else _LINES
     batches = list(engine.batches(sql))
 
     def column(name: str, kind: type) -> Any:  # noqa: ANN401 - of either kind

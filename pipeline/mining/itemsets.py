@@ -14,7 +14,6 @@ from pipeline.mining.baskets import (
     to_offsets,
 )
 
-
 Algorithm = Literal["fpgrowth", "apriori"]
 Miner = Literal["kernel", "mlxtend"]
 
@@ -50,7 +49,7 @@ class Itemsets:
         return self.items[start:stop].reshape(-1, size)
 
 
-def mine_itemsets(  # noqa: PLR0913 - what to find, and how
+def mine_itemsets(
     baskets: Baskets,
     min_count: int,
     max_size: int,
@@ -82,7 +81,7 @@ def mine_itemsets(  # noqa: PLR0913 - what to find, and how
     if len(item_codes) == 0:
         return Itemsets(item_codes, np.zeros(1, np.int64), np.zeros(0, np.int64))
     if miner == "kernel":
-        found = kernel_miner.mine(frequent, min_count, max_size, threads)
+        found = kernel_miner.mine(frequent, (min_count, max_size), algorithm, threads)
     else:
         found = mlxtend_miner.mine(frequent, min_count, max_size, algorithm)
     return relabel_items(found, item_codes)

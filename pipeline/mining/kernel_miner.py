@@ -1,12 +1,13 @@
 """Mine with our compiled kernels: baskets to a trie, the trie to itemsets."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.mining.baskets import Baskets, Int32s, Int64s, to_offsets
-from pipeline.mining.itemsets import Itemsets
+from pipeline.mining.itemsets import Algorithm, Itemsets
 from pipeline.mining.threads import in_threads, parts_of_items
 
 LARGEST_ROW_COUNT = 2**31 - 1
@@ -15,29 +16,56 @@ Nodes = tuple[Int32s, Int32s, Int64s]
 """Parent, item and count of the nodes of a trie."""
 
 
-def mine(baskets: Baskets, min_count: int, max_size: int, threads: int) -> Itemsets:
+class Rows(NamedTuple):
+    """Baskets by basket and by item, with the number of baskets of each item."""
+
+    items: Int32s
+    begins: Int64s
+    occurrences: Int32s
+    starts: Int64s
+    item_counts: Int64s
+
+
+def mine(baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, threads: int) -> Itemsets:
     """Find the frequent itemsets of baskets that hold frequent items only, in any order.
 
     Args:
         baskets: Items are numbered by falling count and all of them are frequent.
-        min_count: Smallest number of baskets.
-        max_size: Largest number of items in an itemset.
-        threads: Each takes some of the items and finds the itemsets whose rarest item is one
-            of these.
+        limits: Smallest number of baskets, and largest number of items of an itemset.
+        algorithm: Pattern growth, or level by level.
+        threads: Threads of pattern growth: each takes some of the items and finds the itemsets
+            whose rarest item is one of these. Levels are mined by one.
     """
-    from pipeline.mining.kernels.fpgrowth import mine_items
     from pipeline.mining.kernels.vertical import rows_of_items
 
     item_counts = baskets.item_counts
     items, begins = _rows_with_pairs(baskets)
-    weights = np.ones(len(begins) - 1, dtype=np.int64)
-    occurrences, starts = rows_of_items(items, begins, np.arange(len(weights)), len(item_counts))
+    order = np.arange(len(begins) - 1)
+    occurrences, starts = rows_of_items(items, begins, order, len(item_counts))
+    rows = Rows(items, begins, occurrences, starts, item_counts)
+    if algorithm == "apriori":
+        return to_itemsets([_mine_levels(rows, limits)])
+    return to_itemsets(_grow_patterns(rows, limits, threads))
+
+
+def _mine_levels(rows: Rows, limits: tuple[int, int]) -> Nodes:
+    from pipeline.mining.kernels.apriori import mine_levels
+
+    return mine_levels(*rows, limits)
+
+
+def _grow_patterns(rows: Rows, limits: tuple[int, int], threads: int) -> list[Nodes]:
+    from pipeline.mining.kernels.fpgrowth import mine_items
+
+    weights = np.ones(len(rows.begins) - 1, dtype=np.int64)
+    items, begins, occurrences, starts, item_counts = rows
 
     def mine_part(part: tuple[int, int]) -> Nodes:
-        limits = (*part, min_count, max_size)
-        return mine_items(items, begins, weights, occurrences, starts, item_counts, limits)
+        return mine_items(
+            items, begins, weights, occurrences, starts, item_counts, (*part, *limits)
+        )
 
-    return to_itemsets(in_threads(mine_part, parts_of_items(starts, threads), threads))
+    return in_threads(mine_part, parts_of_items(starts, threads), threads)
 
 
 def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:

@@ -22,7 +22,6 @@ from pipeline.mining.window import Window
 ITEM_SEPARATOR = "\x1e"
 SIDE_SEPARATOR = "\x1f"
 NO_CUT = 2**62
-CODE_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -153,6 +152,6 @@ def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count
         "target_count": rules.consequent_counts,
         "joint_count": rules.joint_counts,
         "person_count": pa.nulls(rule_count, pa.int64()),
-        "target_rank_key": pc.utf8_lpad(codes.cast(pa.string()), CODE_DIGITS, "0"),
+        "target_place": codes,
     }
     engine.load("pair_counts", pa.table(counts))

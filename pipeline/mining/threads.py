@@ -17,10 +17,14 @@ PARTS_PER_THREAD = 32
 
 def thread_count(threads: int) -> int:
     """Return how many threads to start: 0 means one for each core that this process may use."""
-    if threads:
-        return threads
-    # macOS has no affinity.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return threads or core_count()
+
+
+def core_count() -> int:
+    """Return how many cores this process may use; macOS does not say, so there it is all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_threads(

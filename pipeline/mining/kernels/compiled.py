@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from numba.core import config as numba_config
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,5 +73,6 @@ def _candidates() -> list[Path]:
     return [Path(home, "basket-pipeline", "kernels"), Path(__file__).parent / "__pycache__"]
 
 
-if not numba_config.CACHE_DIR:  # the variable NUMBA_CACHE_DIR comes first
-    numba_config.CACHE_DIR = str(choose_folder(_candidates()) / _fingerprint())
+settings: Any = config  # its variables are made when it is imported
+if not settings.CACHE_DIR:  # the variable NUMBA_CACHE_DIR comes first
+    settings.CACHE_DIR = str(choose_folder(_candidates()) / _fingerprint())

@@ -65,7 +65,7 @@ class Scratch(NamedTuple):
 
 
 @inner
-def _count_prefixes(rows: Rows, visit: Visit, counts: Int64s) -> int:
+def count_prefixes(rows: Rows, visit: Visit, counts: Int64s) -> int:
     """Count the items before the visited one in its rows; return how many were read."""
     items, walked = rows.items, 0
     for place in range(visit.low, visit.high):
@@ -80,7 +80,7 @@ def _count_prefixes(rows: Rows, visit: Visit, counts: Int64s) -> int:
 
 
 @inner
-def _list_frequent(rows: Rows, visit: Visit, walked: int, min_count: int, scratch: Scratch) -> int:
+def list_frequent(rows: Rows, visit: Visit, walked: int, min_count: int, scratch: Scratch) -> int:
     """List the items that are frequent together with the visited one, ascending."""
     if walked >= visit.item:
         return _scan_counts(visit.item, min_count, scratch)
@@ -259,8 +259,8 @@ def _project(
     slots = 16
     while slots < 2 * (visit.high - visit.low):
         slots *= 2
-    for slot in range(slots):
-        table[slot] = EMPTY
+    for place in range(slots):
+        table[place] = EMPTY
     for place in range(visit.low, visit.high):
         row = rows.occurrences[place]
         at, end, mixed = rows.begins[row], item_top, np.uint64(0)
@@ -376,7 +376,7 @@ def _roots(item_counts: Int64s, first: int, last: int) -> Trie:
     "Tuple((int32[::1], int32[::1], int64[::1]))"
     "(int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 4))"
 )
-def mine_items(  # noqa: PLR0914, PLR0917 - one loop with an explicit stack
+def mine_items(
     items: Int32s,
     begins: Int64s,
     weights: Int64s,
@@ -423,8 +423,8 @@ def mine_items(  # noqa: PLR0914, PLR0917 - one loop with an explicit stack
             continue
         node, names = stack[depth, FIRST_NODE] + item, labels[base:]
         rows = arena if depth > 0 else database
-        walked = _count_prefixes(rows, visit, scratch.counts)
-        found = _list_frequent(rows, visit, walked, min_count, scratch)
+        walked = count_prefixes(rows, visit, scratch.counts)
+        found = list_frequent(rows, visit, walked, min_count, scratch)
         is_deeper = found > 1 and depth + 2 < max_size
         is_masked = is_deeper and _is_maskable(found, walked)
         wanted = used + (1 << found if is_masked else found)

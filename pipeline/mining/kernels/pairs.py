@@ -53,7 +53,7 @@ class PairCounts:
     backward_persons: Int64s
 
 
-def count_pairs(  # noqa: PLR0913 - four arrays and two numbers
+def count_pairs(
     basket_offsets: Int64s,
     item_codes: Int32s,
     basket_persons: Int64s,
@@ -117,7 +117,7 @@ def _count(cells: Int32s, lane: int, item: int, person: int) -> None:
 
 
 @inner
-def _count_times(  # noqa: PLR0913, PLR0917 - compiled into its caller
+def _count_times(
     items: Int32s, times: Int64s, begin: int, end: int, person: int, cells: Int32s
 ) -> None:
     """Count the items that came strictly before or after the one at the end, apart."""
@@ -139,7 +139,7 @@ def _clear(cells: Int32s, item: int) -> None:
     "Tuple((int32[::1], int32[::1], int32[::1]))"
     "(int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))"
 )
-def count_pairs_of(  # noqa: PLR0914, PLR0917 - the arrays of one data set
+def count_pairs_of(
     items: Int32s,
     begins: Int64s,
     persons: Int32s,

@@ -14,6 +14,13 @@ with counted as (
         and pair_persons.target_code = candidate_pairs.target_code
 ),
 
+places as (  -- numbers in the order of item ids: ties are broken without comparing texts
+    select
+        item_code,
+        cast(row_number() over (order by item_id asc nulls last) as bigint) as place
+    from items
+),
+
 directed as (
     select source_code, target_code, source_count, target_count, joint_count, person_count
     from counted
@@ -37,7 +44,7 @@ select
     directed.target_count,
     directed.joint_count,
     directed.person_count,
-    items.item_id as target_rank_key
+    places.place as target_place
 from directed
-join items on items.item_code = directed.target_code
+join places on places.item_code = directed.target_code
 where coalesce(directed.person_count >= $min_persons, true)

@@ -1,0 +1,252 @@
+"""Compiled miners: odd baskets, the independent miner, threads, and where compiled code is kept."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.mining import threads as threads_module
+from pipeline.mining.itemsets import Algorithm, Itemsets, mine_itemsets
+from pipeline.mining.threads import in_threads, parts_of_items, thread_count
+from tests import reference
+from tests.datasets import baskets_of_rows, read_fimi
+
+ANY_SIZE = 10**6
+both = pytest.mark.parametrize("algorithm", ["fpgrowth", "apriori"])
+
+
+def columns(itemsets: Itemsets) -> tuple[list[int], list[int], list[int]]:
+    """Return the arrays of itemsets as lists."""
+    return itemsets.items.tolist(), itemsets.offsets.tolist(), itemsets.counts.tolist()
+
+
+def by_oracle(rows: list[set[int]], min_count: int, max_size: int) -> dict[tuple[str, ...], int]:
+    """Mine by plain Python; items become names of equal length, which sort like numbers."""
+    named = [{f"{item:06}" for item in row} for row in rows]
+    return reference.itemsets(named, min_count, max_size)
+
+
+def by_kernel(
+    rows: list[set[int]], min_count: int, max_size: int, algorithm: Algorithm, threads: int = 1
+) -> dict[tuple[str, ...], int]:
+    """Mine by a kernel."""
+    baskets = baskets_of_rows([sorted(row) for row in rows])
+    found = mine_itemsets(baskets, min_count, max_size, algorithm, threads=threads)
+    ends = found.offsets[1:-1]
+    names = [
+        tuple(f"{item:06}" for item in items) for items in np.split(found.items, ends) if len(items)
+    ]
+    assert len(names) == len(set(names))
+    return dict(zip(names, found.counts.tolist(), strict=True))
+
+
+def wide_baskets() -> st.SearchStrategy[list[set[int]]]:
+    """Draw baskets over few or many items, some equal, with gaps between the codes."""
+    codes = st.sampled_from([0, 1, 2, 3, 5, 8, 13, 700, 701, 702, 9_999, 65_536])
+    baskets = st.lists(st.sets(codes, min_size=1), max_size=14)
+    return st.tuples(baskets, st.integers(1, 4)).map(lambda drawn: drawn[0] * drawn[1])
+
+
+@both
+@given(rows=wide_baskets(), min_count=st.integers(1, 9), max_size=st.integers(1, 13))
+def test_kernels_find_what_the_oracle_finds(
+    algorithm: Algorithm, rows: list[set[int]], min_count: int, max_size: int
+) -> None:
+    expected = by_oracle(rows, min_count, max_size)
+    assert expected == by_kernel(rows, min_count, max_size, algorithm)
+
+
+@both
+@given(
+    rows=st.lists(st.sets(st.integers(0, 40), min_size=1, max_size=30), min_size=30, max_size=80),
+    min_count=st.integers(8, 40),
+    threads=st.integers(1, 3),
+)
+def test_kernels_and_mlxtend_give_the_same_arrays(
+    algorithm: Algorithm, rows: list[set[int]], min_count: int, threads: int
+) -> None:
+    baskets = baskets_of_rows([sorted(row) for row in rows])
+    expected = mine_itemsets(baskets, min_count, 5, "fpgrowth", miner="mlxtend")
+    actual = mine_itemsets(baskets, min_count, 5, algorithm, threads=threads)
+    assert columns(expected) == columns(actual)
+
+
+@both
+def test_equal_baskets_hold_every_subset(algorithm: Algorithm) -> None:
+    found = by_kernel([set(range(12))] * 5, 5, ANY_SIZE, algorithm)
+    assert len(found) == 2**12 - 1
+    assert set(found.values()) == {5}
+
+
+@both
+def test_a_basket_of_600_items_is_mined_like_any_other(algorithm: Algorithm) -> None:
+    rows = [set(range(600)), {1, 2, 599}, {1, 2, 599}, {1, 599}]
+    found = by_kernel(rows, 3, ANY_SIZE, algorithm)
+    assert found == {
+        ("000001",): 4, ("000002",): 3, ("000599",): 4,
+        ("000001", "000002"): 3, ("000001", "000599"): 4, ("000002", "000599"): 3,
+        ("000001", "000002", "000599"): 3,
+    }  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("max_size", [1, 2, 3])
+def test_itemsets_of_one_basket_stop_at_the_size_asked(algorithm: Algorithm, max_size: int) -> None:
+    found = mine_itemsets(baskets_of_rows([range(60)]), 1, max_size, algorithm)
+    expected = {1: [60], 2: [60, 1_770], 3: [60, 1_770, 34_220]}[max_size]
+    assert expected == np.bincount(found.sizes)[1:].tolist()
+
+
+@both
+@pytest.mark.parametrize("min_count", [1, 3])
+def test_support_of_one_and_of_all_baskets(algorithm: Algorithm, min_count: int) -> None:
+    rows = [{1, 2, 3}, {1, 2}, {1, 4}]
+    expected = by_oracle(rows, min_count, ANY_SIZE)
+    assert expected == by_kernel(rows, min_count, ANY_SIZE, algorithm)
+
+
+def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.mining.kernels import apriori
+
+    items = np.tile(np.array([0, 1, 2], dtype=np.int32), 1_000)
+    begins = np.arange(0, 3_001, 3)
+    # 3 items with 64 bytes for bits each: blocks of 512 rows, as the limit compiled in asks.
+    monkeypatch.setattr(apriori, "BLOCK_BYTES", 3 * 64)
+    count = apriori._count.py_func  # noqa: SLF001 - interpreted, so that the limit can change
+    rows = apriori.Rows(items, begins, begins, items)
+    trie = apriori.Trie(np.array([-1, -1, -1, 1, 2, 2], np.int32),
+                        np.array([0, 1, 2, 0, 0, 1], np.int32), np.zeros(6, np.int64))  # fmt: skip
+    candidates = apriori.Candidates(
+        np.array([0, 0, 0, 1]), np.array([0], np.int32), np.zeros(1, np.int64)
+    )
+    count(rows, trie, 3, 2, candidates, 3)
+    assert candidates.counts.tolist() == [1_000]
+
+
+@pytest.mark.deep
+@both
+@pytest.mark.parametrize(
+    ("name", "min_count", "expected"),
+    [
+        ("mushroom", 1_625, 53_583),
+        ("chess", 2_557, 8_227),
+        ("retail", 89, 7_589),
+        ("T10I4D100K", 100, 27_532),
+    ],
+)
+def test_kernels_find_as_many_as_other_miners(
+    shared_data: Path, algorithm: Algorithm, name: str, min_count: int, expected: int
+) -> None:
+    baskets = read_fimi(shared_data, name)
+    one = mine_itemsets(baskets, min_count, ANY_SIZE, algorithm)
+    two = mine_itemsets(baskets, min_count, ANY_SIZE, algorithm, threads=2)
+    assert len(one.counts) == expected
+    assert columns(one) == columns(two)
+
+
+@pytest.fixture
+def far_rows(tmp_path: Path) -> tuple[Any, Any]:
+    """Three rows of items 0, 1, 2 behind three billion items that nothing may read."""
+    far, path = 3_000_000_000, tmp_path / "items"
+    with path.open("wb") as file:
+        file.truncate(4 * (far + 9))  # a hole: takes no room on the disk
+    items = np.memmap(path, dtype=np.int32, mode="r+")
+    items[far:] = [0, 1, 2] * 3
+    return np.asarray(items), np.arange(far, far + 10, 3)
+
+
+def test_offsets_beyond_32_bits_are_mined(far_rows: tuple[Any, Any]) -> None:
+    from pipeline.mining.kernels.apriori import mine_levels
+    from pipeline.mining.kernels.fpgrowth import mine_items
+
+    items, begins = far_rows
+    occurrences, starts = np.array([0, 1, 2] * 3, np.int32), np.array([0, 3, 6, 9])
+    weights, counts = np.array([3_000_000_000] * 3), np.array([9_000_000_000] * 3)
+    _, _, grown = mine_items(
+        items, begins, weights, occurrences, starts, counts, (0, 3, 9_000_000_000, 3)
+    )
+    assert grown.tolist() == [9_000_000_000] * 7
+    _, _, levelled = mine_levels(items, begins, occurrences, starts, np.array([3] * 3), (3, 3))
+    assert levelled.tolist() == [3] * 7
+
+
+def test_offsets_beyond_32_bits_hold_pairs(far_rows: tuple[Any, Any]) -> None:
+    from pipeline.mining.kernels.pairs import count_pairs_of
+
+    items, begins = far_rows
+    rows, starts = np.array([0, 1, 2] * 3, np.int32), np.array([0, 3, 6, 9])
+    persons, no_times = np.array([0, 0, 1], np.int32), np.zeros(0, np.int64)
+    left, right, counts = count_pairs_of(items, begins, persons, no_times, rows, starts, (0, 3, 1))
+    assert [(0, 1), (0, 2), (1, 2)] == list(zip(left.tolist(), right.tolist(), strict=True))
+    assert counts.tolist() == [3, 2, 3, 2, 3, 2]
+
+
+def test_an_interrupted_mine_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+
+    def interrupted(part: int) -> int:
+        if part == 0:
+            raise KeyboardInterrupt
+        return part
+
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(interrupted, range(100), 2)
+    assert before == threading.active_count()
+
+
+def test_parts_cover_every_item_once() -> None:
+    starts = np.array([0, 50, 90, 95, 96, 96, 97])
+    parts = parts_of_items(starts, 2)
+    assert [item for first, last in parts for item in range(first, last)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_zero_threads_means_every_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads_module, "core_count", lambda: 5)
+    assert (thread_count(0), thread_count(3)) == (5, 3)
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a new process with its own environment."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    )
+
+
+def test_compiled_code_is_kept_in_the_folder_of_the_user(tmp_path: Path) -> None:
+    code = "import pipeline.mining.kernels.vertical"
+    done = run_python(code, XDG_CACHE_HOME=str(tmp_path), NUMBA_CACHE_DIR="")
+    assert done.stderr == ""
+    assert len(list(tmp_path.glob("basket-pipeline/kernels/*/**/*.nbc"))) == 1
+
+
+def test_compiled_code_that_cannot_be_kept_is_said_once(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    code = (
+        "from pathlib import Path\n"
+        "from pipeline.mining.kernels.compiled import choose_folder\n"
+        f"folder = choose_folder([Path({str(blocked)!r}) / 'a'])\n"
+        "print(folder.exists(), folder)"
+    )
+    done = run_python(code, NUMBA_CACHE_DIR=str(tmp_path / "other"))
+    exists, folder = done.stdout.split()
+    assert exists == "True"
+    assert not Path(folder).exists()
+    assert done.stderr.count("the compiled kernels cannot be kept") == 1
+
+
+def test_numba_is_imported_only_when_mining_starts() -> None:
+    code = "import sys, pipeline.run, pipeline.cli; print('numba' in sys.modules)"
+    assert run_python(code).stdout.strip() == "False"
