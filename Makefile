@@ -58,6 +58,7 @@ $(VENV)/.%-is-set-up: requirements/%.txt pyproject.toml | $(BIN)/pip $(UV)
 	@echo "installing $< into $(VENV)"
 	@$(call install,--require-hashes -r $<)
 	@$(call install,--no-deps --no-build-isolation -e .)
+	@$(BIN)/python -m pipeline.mining.kernels
 	@touch $@
 
 $(BIN)/uv: requirements/uv.txt | $(BIN)/pip

@@ -261,7 +261,7 @@ RFM_SEGMENTS = Table(
 
 ITEM_STATS = Table(
     "item_stats",
-    "one row per item that was sold, viewed or stands in the catalogue",
+    "one row per item that the orders, the browse log or the catalogue names",
     ("item_id",),
     (
         _id("item_id", "The item."),
@@ -276,7 +276,7 @@ ITEM_STATS = Table(
         _measure("revenue", "Net sum of its sale lines; NULL without prices.", is_nullable=True),
         _at("first_sold_at", "First sale.", is_nullable=True),
         _at("last_sold_at", "Last sale.", is_nullable=True),
-        _count("view_session_count", "Sessions that viewed it."),
+        _count("view_count", "Views of it, reloads included."),
         _count("visitor_count", "Visitors who viewed it."),
         Column("item_level", "string", "What an item id stands for: `sku`, `product` or `category`."),
     ),

@@ -295,7 +295,12 @@ def _prepare(job: _Job, as_of: str | None) -> None:
         job.sales = span_of(engine, "sale_lines", "ordered_at")
     with job.progress.stage("clean events"):
         account = job.accounts.get("events", Account("events", 0, 0, 0))
-        cleaned = build_views(engine, config.events or Events(), account)
+        cleaned = build_views(
+            engine,
+            config.events or Events(),
+            account,
+            is_session_end_needed=config.view_then_bought.horizon == "session",
+        )
         job.views = span_of(engine, "views", "viewed_at")
         if "events" in job.accounts:
             job.accounts["events"] = cleaned

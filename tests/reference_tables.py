@@ -248,7 +248,7 @@ def item_stats(shop: Shop, window: Window) -> list[Row]:
             "revenue": float(sum(line.amount or 0 for line in lines)) if has_prices else None,
             "first_sold_at": min((line.at for line in lines), default=None),
             "last_sold_at": max((line.at for line in lines), default=None),
-            "view_session_count": len({view.session for view in views}),
+            "view_count": len(views),
             "visitor_count": len({view.visitor for view in views}),
         })  # fmt: skip
     return rows

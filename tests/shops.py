@@ -125,7 +125,8 @@ def load_shop(engine: DuckDBEngine, shop: Shop) -> None:
     item_codes = _codes(shop.items)
     order_codes = _codes(sorted({line.order for line in shop.sale_lines}))
     session_codes = _codes(sorted({view.session for view in shop.views}))
-    people = _codes([*shop.customers, *sorted({v.visitor for v in shop.views} - {*shop.customers})])
+    anonymous = sorted({view.visitor for view in shop.views} - {*shop.customers})
+    people = _codes(shop.customers) | {visitor: -1 - at for at, visitor in enumerate(anonymous)}
     sale_lines = [
         (order_codes[s.order], people.get(s.customer or ""), item_codes.get(s.item or ""),
          s.at, s.at // DAY, s.quantity, s.amount)

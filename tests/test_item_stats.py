@@ -51,9 +51,9 @@ def test_sales_are_counted_by_order_and_by_known_customer() -> None:
     assert expected == built(Shop(SALES, VIEWS), *columns)
 
 
-def test_views_are_counted_by_session_and_by_visitor() -> None:
-    columns = ("item_id", "view_session_count", "visitor_count")
-    assert [("A", 2, 1), ("B", 0, 0), ("C", 1, 1)] == built(Shop(SALES, VIEWS), *columns)
+def test_views_are_counted_with_reloads_and_by_visitor() -> None:
+    columns = ("item_id", "view_count", "visitor_count")
+    assert [("A", 3, 1), ("B", 0, 0), ("C", 1, 1)] == built(Shop(SALES, VIEWS), *columns)
 
 
 def test_first_and_last_sale_stand_inside_the_window() -> None:

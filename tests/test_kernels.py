@@ -34,11 +34,11 @@ def by_oracle(rows: list[set[int]], min_count: int, max_size: int) -> dict[tuple
 
 
 def by_kernel(
-    rows: list[set[int]], min_count: int, max_size: int, algorithm: Algorithm, threads: int = 1
+    rows: list[set[int]], min_count: int, max_size: int, algorithm: Algorithm
 ) -> dict[tuple[str, ...], int]:
     """Mine by a kernel."""
     baskets = baskets_of_rows([sorted(row) for row in rows])
-    found = mine_itemsets(baskets, min_count, max_size, algorithm, threads=threads)
+    found = mine_itemsets(baskets, min_count, max_size, algorithm)
     ends = found.offsets[1:-1]
     names = [
         tuple(f"{item:06}" for item in items) for items in np.split(found.items, ends) if len(items)
@@ -114,15 +114,18 @@ def test_support_of_one_and_of_all_baskets(algorithm: Algorithm, min_count: int)
 
 def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.mining.kernels import apriori
+    from pipeline.mining.kernels.occurrences import Rows
+    from pipeline.mining.kernels.trie import Trie
 
     items = np.tile(np.array([0, 1, 2], dtype=np.int32), 1_000)
     begins = np.arange(0, 3_001, 3)
     # 3 items with 64 bytes for bits each: blocks of 512 rows, as the limit compiled in asks.
     monkeypatch.setattr(apriori, "BLOCK_BYTES", 3 * 64)
-    count = apriori._count.py_func  # noqa: SLF001 - interpreted, so that the limit can change
-    rows = apriori.Rows(items, begins, begins, items)
-    trie = apriori.Trie(np.array([-1, -1, -1, 1, 2, 2], np.int32),
-                        np.array([0, 1, 2, 0, 0, 1], np.int32), np.zeros(6, np.int64))  # fmt: skip
+    kernel: Any = apriori._count  # noqa: SLF001
+    count = kernel.py_func  # interpreted, so that the limit can change
+    rows = Rows(items, begins, begins, items)
+    parents, last_items = [-1, -1, -1, 1, 2, 2], [0, 1, 2, 0, 0, 1]
+    trie = Trie(np.array(parents, np.int32), np.array(last_items, np.int32), np.zeros(6, np.int64))
     candidates = apriori.Candidates(
         np.array([0, 0, 0, 1]), np.array([0], np.int32), np.zeros(1, np.int64)
     )

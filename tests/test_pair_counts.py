@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from pipeline.config.model import AlsoBought, AlsoViewed, EngineOptions
 from pipeline.mining import slices
 from pipeline.mining.associations import build_also_bought, build_also_viewed
-from pipeline.mining.kernels.pairs import PairCounts, count_pairs
+from pipeline.mining.kernels.pairs import NOBODY, PairCounts, count_pairs
 from pipeline.mining.window import Window
 from pipeline.names import ALSO_BOUGHT, ALSO_VIEWED
 from tests.shops import Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
 from tests.tables import instant
 
 WINDOW = Window(instant("1d"), instant("9d"))
-UNKNOWN = -1
 
 Line = tuple[int, int]
 Basket = tuple[int, list[Line]]
@@ -52,7 +51,7 @@ def by_hand(baskets: list[Basket], min_pair_count: int) -> dict[tuple[int, int],
             if left_at != right_at:
                 people[1 if left_at < right_at else 2].append(person)
     return {
-        pair: [count for rows in people for count in (len(rows), len(set(rows) - {UNKNOWN}))]
+        pair: [count for rows in people for count in (len(rows), len(set(rows) - {NOBODY}))]
         for pair, people in found.items()
         if len(people[0]) >= min_pair_count
     }
@@ -71,9 +70,10 @@ def as_dictionary(counts: PairCounts) -> dict[tuple[int, int], list[int]]:
 
 def baskets_of_people() -> st.SearchStrategy[list[Basket]]:
     """Draw baskets of few items, people and times."""
+    people = st.sampled_from([NOBODY, -2, -1, 0, 1, 2])
     lines = st.dictionaries(st.integers(0, 7), st.integers(0, 3), min_size=1)
     return st.lists(
-        st.tuples(st.integers(UNKNOWN, 3), lines.map(lambda basket: list(basket.items()))),
+        st.tuples(people, lines.map(lambda basket: list(basket.items()))),
         max_size=20,
     )
 
@@ -82,7 +82,7 @@ def test_three_baskets_worked_by_hand() -> None:
     baskets = [
         (7, [(0, 1), (1, 2), (4, 2)]),  # 1 and 4 at the same time
         (7, [(0, 5), (1, 3)]),
-        (UNKNOWN, [(0, 1), (1, 9)]),
+        (NOBODY, [(0, 1), (1, 9)]),
     ]
     expected = {
         (0, 1): [3, 1, 2, 1, 1, 1],

@@ -6,7 +6,6 @@ lines behind) an unterminated quote. Files that it cannot read whole are read th
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ class Batch:
 
     Attributes:
         places: Where the wanted fields stand in a record.
-        columns: Texts of each wanted field.
         lines: Number of the first line of each record.
         raws: Bytes of each record as it stands in the file.
         rejected: Lines that are no record.
@@ -38,26 +36,23 @@ class Batch:
     """
 
     places: Sequence[int]
-    columns: list[list[str | None]] = field(init=False)
     lines: list[int] = field(default_factory=list)
     raws: list[bytes] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.columns = [[] for _ in self.places]
+    _parts: "list[pa.Table]" = field(default_factory=list)
+    _records: list[Sequence[str | None]] = field(default_factory=list)
 
     def add(self, line: int, raw: bytes, record: Sequence[str | None]) -> None:
         """Add one record."""
-        self.extend(line, [raw], [record])
+        self._records.append(record)
+        self.lines.append(line)
+        self.raws.append(raw)
 
-    def extend(
-        self, first: int, raws: Sequence[bytes], records: Sequence[Sequence[str | None]]
-    ) -> None:
-        """Add records of which each starts on the line behind the last one, from `first` on."""
-        # By column at once: a list a record would keep the garbage collector busy.
-        for place, column in zip(self.places, self.columns, strict=True):
-            column.extend(map(itemgetter(place), records))
+    def extend(self, first: int, raws: Sequence[bytes], fields: "pa.Table") -> None:
+        """Add the wanted fields of records that take one line each, from line `first` on."""
+        self._end_part()
+        self._parts.append(fields)
         self.lines.extend(range(first, first + len(raws)))
         self.raws.extend(raws)
 
@@ -74,8 +69,21 @@ class Batch:
         """Return the wanted fields under new names, with the `record`'s place in the batch."""
         import pyarrow as pa
 
-        arrays = [pa.array(column, pa.string()) for column in self.columns]
-        return pa.table([*arrays, range(len(self.lines))], names=[*names, "record"])
+        self._end_part()
+        parts = [part.rename_columns(list(names)) for part in self._parts]
+        types = pa.schema([(name, pa.string()) for name in names])
+        fields = pa.concat_tables(parts) if parts else types.empty_table()
+        return fields.append_column("record", pa.array(range(len(self.lines)), pa.int64()))
+
+    def _end_part(self) -> None:
+        """Turn the records that were added one by one into columns."""
+        import pyarrow as pa
+
+        if self._records:
+            columns = [[record[place] for record in self._records] for place in self.places]
+            arrays = [pa.array(column, pa.string()) for column in columns]
+            self._parts.append(pa.table(arrays, names=[str(place) for place in self.places]))
+            self._records = []
 
 
 def text_of(raw: bytes, encoding: str = "utf-8") -> str:

@@ -4,11 +4,11 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch, Rejected, text_of
+from pipeline.io.plain_lines import PlainLines
 from pipeline.io.streams import open_text
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_FIELD_CHARACTERS = 1 << 24
 # Lines that are split together; one bad line makes so many be split one by one.
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 18
 _BOM = codecs.BOM_UTF8
 
 
@@ -84,9 +84,10 @@ class CsvLines:
                 feed.skip_line()
                 batch.skip("header")
             records = self._split(feed)
+            plain = PlainLines(self._options, width, places)
             while lines := feed.next_lines():
-                if plain := self._split_plain(lines, width):
-                    batch.extend(feed.number, lines, plain)
+                if (fields := plain.read(lines)) is not None:
+                    batch.extend(feed.number, lines, fields)
                     feed.pass_over(lines)
                 else:
                     end = feed.number + len(lines)
@@ -96,15 +97,6 @@ class CsvLines:
                     yield batch
                     batch = Batch(places)
             yield batch
-
-    def _split_plain(self, lines: list[bytes], width: int) -> list[list[str]] | None:
-        """Return one record a line, or None where a line is anything but one whole record."""
-        try:
-            records = list(self._split(map(str, lines, repeat(self._options.encoding))))
-        except (UnicodeDecodeError, csv.Error):
-            return None
-        is_plain = len(records) == len(lines) and {width} == set(map(len, records))
-        return records if is_plain and b"\0" not in b"".join(lines) else None
 
     def _read_record(
         self, records: Iterator[list[str]], feed: "_Feed", batch: Batch, width: int

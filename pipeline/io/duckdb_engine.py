@@ -152,6 +152,15 @@ class DuckDBEngine:
         self._connection.unregister("appended_rows")
 
     @contextmanager
+    def lent(self, table: str, rows: pa.Table) -> Iterator[None]:
+        """Inside, statements read Arrow data as a table without copying it."""
+        self._connection.register(table, rows)
+        try:
+            yield
+        finally:
+            self._connection.unregister(table)
+
+    @contextmanager
     def in_file_order(self) -> Iterator[None]:
         """Inside, `row_number() over ()` counts the rows of a file in their order."""
         self.run("set preserve_insertion_order = true")

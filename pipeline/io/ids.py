@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pipeline.io.duckdb_engine import DuckDBEngine
 
-# A code times 100,000 (days) or 2,000,000 (sessions) has to fit 64 bits.
-LARGEST_PERSON = 1 << 40
+# A code times 10,000,000 (days) or 4,000,000 (sessions) has to fit 64 bits.
+LARGEST_PERSON = 1 << 39
 LARGEST_KEY = 1 << 61
 
 

@@ -176,9 +176,8 @@ class SourceReader:
             for reason, count in batch.skipped.items():
                 self._skip(reason, count)
             self._rejects.add(file.name, batch.rejected)
-            self._engine.load("careful_lines", batch.to_arrow(columns))
-            self._load_batch(batch, file, reader)
-        self._engine.drop("careful_lines", "careful_rows")
+            with self._engine.lent("careful_lines", batch.to_arrow(columns)):
+                self._load_batch(batch, file, reader)
 
     def _load_batch(self, batch: Batch, file: InputFile, reader: Reader) -> None:
         """Type and check the records of a batch, which stand in `careful_lines`."""
@@ -189,12 +188,20 @@ class SourceReader:
             if name in wanted
         )
         relation = self._lookups.join(f"(select *{constants} from careful_lines)")
-        select = reader.select(relation, ", record")
-        self._engine.run(f"create or replace table careful_rows as {select}")
-        rows = self._engine.count("careful_rows")
+        rows = self._engine.count(self._table)
+        self._engine.run(f"insert into {self._table} {reader.select(relation)}")
+        rows = self._engine.count(self._table) - rows
         self._skip("other_event_type", len(batch.lines) - rows)
+        rejected = f"{self._table} where reject is not null"
+        if self._engine.count(rejected):
+            self._engine.run(f"delete from {rejected}")
+            self._keep_rejects(batch, file, reader, relation)
+
+    def _keep_rejects(self, batch: Batch, file: InputFile, reader: Reader, relation: str) -> None:
+        """Read a batch again, its records numbered, and keep those that a check rejected."""
+        select = reader.select(relation, ", record")
         found = self._engine.run(
-            "select record, reject from careful_rows where reject is not null order by record"
+            f"select record, reject from ({select}) where reject is not null order by record"
         )
         encoding = self._options.csv.encoding if file.format == "csv" else "utf-8"
         rejected = [
@@ -202,10 +209,6 @@ class SourceReader:
             for at, place in found
         ]
         self._rejects.add(file.name, rejected)
-        self._engine.run(
-            f"insert into {self._table} "
-            "select * exclude (record) from careful_rows where reject is null"
-        )
 
     def _number_orders(self, options: Orders) -> None:
         """Give each line an order of its own, in an order that no thread decides.

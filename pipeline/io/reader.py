@@ -17,8 +17,8 @@ _NOT_A = {
     "decimal": "is not a number",
     "integer": "is not a whole number",
 }
-# A product with eight decimals has to fit 64 bits: wider decimals take four times as long.
-_LARGEST_AMOUNT = 90_000_000_000
+# A product with eight decimals has to fit decimal(18, 8): wider ones take four times as long.
+_LARGEST_AMOUNT = 9_999_999_999
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,17 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
     return replace(account, accepted=accepted, duplicates=duplicates, filtered=filtered).check()
 
 
-def build_views(engine: Engine, events: Events, account: Account) -> Account:
-    """Build `views` and `sessions` from `event_rows` and return where every line went."""
+def build_views(
+    engine: Engine, events: Events, account: Account, *, is_session_end_needed: bool = True
+) -> Account:
+    """Build `views` and `sessions` from `event_rows` and return where every line went.
+
+    Args:
+        engine: Holds `event_rows`, `item_codes` and `order_lines`.
+        events: How events are counted.
+        account: Where the lines went so far.
+        is_session_end_needed: False leaves `sessions` unbuilt: it takes a pass over all events.
+    """
     duplicates = _drop_repeated_events(engine, events)
     build(engine, "visitor_codes", {})
     build(engine, "coded_events", {})
@@ -91,7 +100,8 @@ def build_views(engine: Engine, events: Events, account: Account) -> Account:
         _cut_sessions(engine, events)
     _build_bots(engine, events)
     build(engine, "views", {})
-    build(engine, "sessions", {})
+    if is_session_end_needed:
+        build(engine, "sessions", {})
     build(engine, "event_reasons", {})
     engine.drop("coded_events", "busy_visitors", "wide_visitors", "visitor_codes")
     reasons = _counts(engine, "event_reasons", "reason")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LINES = """
 select
-    basket_code, item_code, coalesce(person_code, -1) as person_code,
+    basket_code, item_code, coalesce(person_code, -9223372036854775808) as person_code,
     cast(0 as bigint) as first_at
 from pair_baskets
 """
@@ -33,7 +33,7 @@ class PersonBaskets:
     Attributes:
         basket_offsets: Start of each basket, and the end of the last.
         item_codes: Items of all baskets, ascending inside a basket.
-        persons: Person of each basket, -1 where unknown.
+        persons: Person of each basket, the smallest BIGINT where unknown.
         first_at: When each item came into its basket; None where that does not matter.
     """
 

@@ -12,7 +12,6 @@ _TABLES = (
     "sold_items",
     "item_orders",
     "item_customers",
-    "item_sessions",
     "item_visitors",
 )
 
@@ -49,8 +48,7 @@ def build_item_stats(engine: Engine, window: Window, item_level: str) -> ItemSta
     sold = build(engine, "sold_items", values)
     for table in ("item_orders", "item_customers"):
         build(engine, table, values, slices_for(counts["sale_line_count"]))
-    for table in ("item_sessions", "item_visitors"):
-        viewed = build(engine, table, values, slices_for(counts["view_count"]))
+    viewed = build(engine, "item_visitors", values, slices_for(counts["view_count"]))
     row_count = build(engine, "item_stats", values)
     engine.drop(*_TABLES)
     return ItemStatsSummary(sold, viewed, row_count)

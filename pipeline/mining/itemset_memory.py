@@ -46,6 +46,7 @@ NODE_BYTES = 600
 INCIDENCE_BYTES = 60
 ITEMSET_BYTES = 300
 APRIORI_ITEMSET_BYTES = 1500
+BLOCK_BYTES = 64 * 2**20
 RULE_BYTES = 1150
 MEGABYTE = 2**20
 WALKS = 1000
@@ -168,11 +169,17 @@ class _Search:
 
 
 def _mining_bytes(search: _Search, config: Mining) -> float:
-    """Return what the miner needs beside its results: a tree of prefixes, or dense columns."""
-    incidences = BASE_BYTES + INCIDENCE_BYTES * len(search.baskets.item_codes)
+    """Return what the miner needs beside its results.
+
+    The kernels keep the baskets by basket and by item, and Apriori a block of bits; mlxtend a
+    tree of prefixes, or dense columns.
+    """
+    incidences = float(BASE_BYTES + INCIDENCE_BYTES * len(search.baskets.item_codes))
+    if config.miner == "kernel":
+        return incidences + (BLOCK_BYTES if config.algorithm == "apriori" else 0)
     if config.algorithm == "apriori":
-        return float(incidences + 2 * search.baskets.basket_count * search.item_count)
-    return float(incidences + NODE_BYTES * _prefix_count(search.baskets, search.item_count))
+        return incidences + 2 * search.baskets.basket_count * search.item_count
+    return incidences + NODE_BYTES * _prefix_count(search.baskets, search.item_count)
 
 
 def _prefix_count(baskets: Baskets, item_count: int) -> int:
@@ -191,8 +198,8 @@ def _prefix_count(baskets: Baskets, item_count: int) -> int:
 
 def _result_bytes(counts: list[float], config: Mining) -> float:
     """Return what itemsets and their rules need, if every rule passes its thresholds."""
-    is_apriori = config.algorithm == "apriori"
-    itemset_bytes = ITEMSET_BYTES + (APRIORI_ITEMSET_BYTES if is_apriori else 0)
+    has_frames = config.miner == "mlxtend" and config.algorithm == "apriori"
+    itemset_bytes = ITEMSET_BYTES + (APRIORI_ITEMSET_BYTES if has_frames else 0)
     return sum(
         count * (itemset_bytes + RULE_BYTES * _rules_of(size, config.max_consequent_size))
         for size, count in enumerate(counts, start=1)

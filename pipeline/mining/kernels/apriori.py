@@ -24,8 +24,14 @@ import numpy.typing as npt
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import popcount
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.fpgrowth import Rows, Scratch, Visit, count_prefixes, list_frequent
 from pipeline.mining.kernels.growing import longer32, longer64
+from pipeline.mining.kernels.occurrences import (
+    Rows,
+    Scratch,
+    Visit,
+    count_prefixes,
+    list_frequent,
+)
 from pipeline.mining.kernels.trie import Trie, roomy
 
 Words = npt.NDArray[np.uint64]

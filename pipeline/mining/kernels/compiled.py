@@ -21,18 +21,30 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core import config
 
+ENTRY: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",  # no check for a zero divisor
+    "no_cfunc_wrapper": True,
+}
+INNER: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    "no_cpython_wrapper": True,  # wrappers for Python take a third of the compilation
+}
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def entry(signature: str) -> Callable[[Function], Function]:
     """Compile a function that Python calls; it runs without the interpreter's lock."""
-    compiled: Any = njit(signature, cache=True, nogil=True)
-    return cast("Callable[[Function], Function]", compiled)
+    return cast("Callable[[Function], Function]", njit(signature, **ENTRY))
 
 
 def inner(function: Function) -> Function:
     """Mark a function that only kernels call; it becomes part of each of them."""
-    return cast("Function", njit(function, nogil=True))
+    return cast("Function", njit(function, **INNER))
 
 
 def choose_folder(candidates: list[Path]) -> Path:

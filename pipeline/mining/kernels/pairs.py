@@ -26,6 +26,8 @@ TOGETHER, FORWARD, BACKWARD = range(3)
 COUNT, PERSONS, LAST_PERSON = range(3)
 CELL = 4
 UNKNOWN = -1
+NOBODY = -(2**63)
+"""Anonymous visitors have negative codes, so nobody is none of them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def count_pairs(
     Args:
         basket_offsets: Start of each basket, and the end of the last.
         item_codes: Items of all baskets, ascending and distinct inside a basket.
-        basket_persons: Person of each basket, negative where unknown.
+        basket_persons: Person of each basket, `NOBODY` where unknown.
         first_at: When each item came into its basket; None where that does not matter.
         min_pair_count: Smallest number of baskets.
         threads: Any number gives the same pairs in the same order.
@@ -96,7 +98,7 @@ def _numbered(persons: Int64s, order: Int64s) -> Int32s:
     np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
     numbers = np.empty(len(persons), dtype=np.int32)
     numbers[order] = np.cumsum(is_new) - 1
-    numbers[persons < 0] = UNKNOWN
+    numbers[persons == NOBODY] = UNKNOWN
     return numbers
 
 

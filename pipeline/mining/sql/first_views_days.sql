@@ -7,6 +7,6 @@ select
 from views
 where
     viewed_at >= $window_start and viewed_at < $window_end
-    and visitor_code % $slices = $slice
+    and abs(visitor_code) % $slices = $slice
 group by visitor_code, item_code
 having min(viewed_at) + $horizon_microseconds <= $window_end

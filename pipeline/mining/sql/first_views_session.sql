@@ -9,7 +9,7 @@ with seen as (
     from views
     where
         viewed_at >= $window_start and viewed_at < $window_end
-        and visitor_code % $slices = $slice
+        and abs(visitor_code) % $slices = $slice
     group by visitor_code, item_code, session_code
 ),
 

@@ -1,4 +1,4 @@
--- one row per item that was sold, viewed or stands in the catalogue
+-- one row per item that the orders, the browse log or the catalogue names
 with priced as (  -- without any price, the revenue of an unsold item is unknown, not 0
     select case when count(revenue) > 0 then 0 end as no_revenue
     from sold_items
@@ -20,7 +20,7 @@ select
     end as revenue,
     sold_items.first_sold_at,
     sold_items.last_sold_at,
-    coalesce(item_sessions.view_session_count, 0) as view_session_count,
+    coalesce(item_visitors.view_count, 0) as view_count,
     coalesce(item_visitors.visitor_count, 0) as visitor_count,
     $item_level as item_level
 from items
@@ -28,5 +28,4 @@ cross join priced
 left join sold_items on sold_items.item_code = items.item_code
 left join item_orders on item_orders.item_code = items.item_code
 left join item_customers on item_customers.item_code = items.item_code
-left join item_sessions on item_sessions.item_code = items.item_code
 left join item_visitors on item_visitors.item_code = items.item_code

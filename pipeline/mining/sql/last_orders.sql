@@ -11,7 +11,7 @@ with bought as (
         on visitor_orders.visitor_code = first_views.visitor_code
         and visitor_orders.ordered_at > first_views.first_at
         and visitor_orders.ordered_at <= first_views.horizon_end
-    where first_views.visitor_code % $slices = $slice
+    where abs(first_views.visitor_code) % $slices = $slice
     group by first_views.item_code, first_views.visitor_code, first_views.first_at
 )
 
