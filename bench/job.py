@@ -104,7 +104,9 @@ def stage_table(runs: Sequence[JobRun]) -> Iterator[str]:
         ]
         yield f"| {stage['stage']} | {values[0]:.1f} | {values[1]:.1f} | {values[2]:.0f} |"
     usage = [run.usage for run in runs]
-    total = [median(getattr(one, name) for one in usage) for name in ("processor", "wall", "megabytes")]
+    total = [
+        median(getattr(one, name) for one in usage) for name in ("processor", "wall", "megabytes")
+    ]
     yield f"| **whole process** | **{total[0]:.1f}** | **{total[1]:.1f}** | **{total[2]:.0f}** |"
 
 
@@ -117,9 +119,12 @@ def recall(folder: Path, truth: dict[str, Any]) -> Iterator[str]:
         rows = pq.read_table(path, columns=["source_item_id", "target_item_id", "rank"]).to_pylist()
         ranks = {(row["source_item_id"], row["target_item_id"]): row["rank"] for row in rows}
         found = [ranks.get((source, target)) for source, target, *_ in truth[name]]
-        shares = [sum(rank is not None and rank <= k for rank in found) / len(found) for k in RECALL_AT]
+        shares = [
+            sum(rank is not None and rank <= k for rank in found) / len(found) for k in RECALL_AT
+        ]
         listed = sum(rank is not None for rank in found) / len(found)
-        yield f"| {name} | {len(found)} | {' | '.join(f'{share:.3f}' for share in shares)} | {listed:.3f} |"
+        cells = " | ".join(f"{share:.3f}" for share in [*shares, listed])
+        yield f"| {name} | {len(found)} | {cells} |"
     yield _rule_recall(folder, truth)
 
 
@@ -128,7 +133,7 @@ def _rule_recall(folder: Path, truth: dict[str, Any]) -> str:
     rules = {(tuple(row["antecedent"]), tuple(row["consequent"])) for row in rows.to_pylist()}
     planted = truth["association_rules"]
     share = sum(((left,), (right,)) in rules for left, right in planted) / len(planted)
-    return f"| association_rules | {len(planted)} | {' | '.join('' for _ in RECALL_AT)} | {share:.3f} |"
+    return f"| association_rules | {len(planted)} |{' |' * len(RECALL_AT)} {share:.3f} |"
 
 
 def floor(config: Path) -> Usage:
@@ -158,11 +163,19 @@ def main() -> None:
     log.unlink()
     print("\n".join(stage_table(runs)))
     if floors:
-        ratio = median(run.usage.processor for run in runs) / median(one.processor for one in floors)
-        print(f"\nfloor: {median(one.processor for one in floors):.1f} processor s, job / floor = {ratio:.2f}")
+        ratio = median(run.usage.processor for run in runs) / median(
+            one.processor for one in floors
+        )
+        print(
+            f"\nfloor: {median(one.processor for one in floors):.1f} processor s, "
+            f"job / floor = {ratio:.2f}"
+        )
     truth = given.config.resolve().parent / "truth.json"
     if truth.exists():
-        print("\n" + "\n".join(recall(Path(runs[-1].summary["folder"]), json.loads(truth.read_text()))))
+        print(
+            "\n"
+            + "\n".join(recall(Path(runs[-1].summary["folder"]), json.loads(truth.read_text())))
+        )
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def _output(output: Path | None, config: Path | None) -> Path:
         raise UsageError(message)
     if config is None:
         return output or Path("outputs")
-    from pipeline.run import output_folder
+    from pipeline.job import output_folder
 
     return output_folder(_load(config, ()))
 

@@ -6,9 +6,7 @@ The Parquet schema, `docs/tables.md` and the audits are all derived from this mo
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal[
-    "string", "list<string>", "int64", "float64", "boolean", "timestamp"
-]
+ColumnType = Literal["string", "list<string>", "int64", "float64", "boolean", "timestamp"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,9 @@ def _at(name: str, meaning: str, *, is_nullable: bool = False) -> Column:
     return Column(name, "timestamp", meaning, is_nullable)
 
 
+ITEM_LEVEL = Column("item_level", "string", "What an item is: `sku`, `product` or `category`.")
 WINDOW = (
-    Column("item_level", "string", "What an item id stands for: `sku`, `product` or `category`."),
+    ITEM_LEVEL,
     _at("window_start", "First instant of the lookback window (inclusive)."),
     _at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
 )
@@ -86,9 +85,7 @@ MEASURES = (
     _measure("imbalance", "Difference of both counts / baskets with either side."),
     _measure("confidence_low", "Lower bound of confidence (Wilson, 95 %)."),
     _measure("confidence_high", "Upper bound of confidence (Wilson, 95 %)."),
-    _measure(
-        "lift_low", "confidence_low / share of the right side: the score that ranks."
-    ),
+    _measure("lift_low", "confidence_low / share of the right side: the score that ranks."),
     _measure(
         "log_likelihood",
         "G2 of the 2x2 table, negative where the pair is rarer than expected.",
@@ -120,7 +117,7 @@ ASSOCIATION_RULES = Table(
         _id("rule_id", "Stable id: the same rule has it in every run."),
         Column("antecedent", "list<string>", "Item ids of the left side, ascending."),
         Column("consequent", "list<string>", "Item ids of the right side, ascending."),
-        _count("rank", "1 is best: highest lift_low, then joint_count, then item ids."),
+        _count("rank", "1 is best: highest lift_low, joint_count, shorter antecedent, item ids."),
         _count("joint_count", "Baskets with both sides."),
         _count("antecedent_count", "Baskets with the antecedent."),
         _count("consequent_count", "Baskets with the consequent."),
@@ -196,7 +193,7 @@ VIEW_THEN_BOUGHT = Table(
             "`own` (the viewed item itself), `item`, `other` (all items not listed), "
             "`none` (bought nothing).",
         ),
-        _id("target_item_id", "The item that was bought; NULL for other and none.", is_nullable=True),
+        _id("target_item_id", "What was bought; NULL for other and none.", is_nullable=True),
         _count("rank", "1 is best by pct_of_buyers; NULL for other and none.", is_nullable=True),
         _count("n_viewers", "Visitors who viewed the source item and whose horizon has closed."),
         _count("n_buyers", "Of these, visitors who bought anything within the horizon."),
@@ -246,7 +243,11 @@ RFM_SEGMENTS = Table(
         _id("customer_id", "The customer."),
         _count("recency_days", "Whole days from the last order to as_of."),
         _count("frequency", "Orders in the window."),
-        _measure("monetary", "Net sum (or mean, by option) of the orders; NULL without prices.", is_nullable=True),
+        _measure(
+            "monetary",
+            "Net sum (or mean, by option) of the orders; NULL without prices.",
+            is_nullable=True,
+        ),
         _count("recency_score", "1 (worst) to 5 (best); equal values have equal scores."),
         _count("frequency_score", "1 (worst) to 5 (best); equal values have equal scores."),
         _count("monetary_score", "1 (worst) to 5 (best); NULL without prices.", is_nullable=True),
@@ -256,7 +257,7 @@ RFM_SEGMENTS = Table(
         _at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
     ),
     sort="customer_id asc",
-    best="recency_score desc, frequency_score desc, monetary_score desc nulls last, monetary desc nulls last, customer_id asc",
+    best="recency_score desc, frequency_score desc, monetary desc nulls last, customer_id asc",
 )
 
 ITEM_STATS = Table(
@@ -278,7 +279,7 @@ ITEM_STATS = Table(
         _at("last_sold_at", "Last sale.", is_nullable=True),
         _count("view_count", "Views of it, reloads included."),
         _count("visitor_count", "Visitors who viewed it."),
-        Column("item_level", "string", "What an item id stands for: `sku`, `product` or `category`."),
+        ITEM_LEVEL,
     ),
     sort="item_id asc",
     best="order_count desc, item_id asc",

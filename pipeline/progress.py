@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TextIO
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Progress:
                 peak_megabytes=round(peak),
             )
 
-    def note(self, message: str, **facts: Any) -> None:
+    def note(self, message: str, **facts: object) -> None:
         """Report something that is not a stage."""
         if self._is_terminal and self.stream:
             self._clear()
@@ -89,7 +89,7 @@ class Progress:
     def _clear(self) -> None:
         print("\r\x1b[2K", end="", file=self.stream)
 
-    def _log(self, **entry: Any) -> None:
+    def _log(self, **entry: object) -> None:
         if self.stream is not None:
             at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             print(json.dumps({"at": at, **entry}), file=self.stream, flush=True)

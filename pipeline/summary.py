@@ -10,7 +10,7 @@ from pipeline.accounting import Account
 from pipeline.io.manifest import MANIFEST
 from pipeline.io.show import PublishedTable, Selection, headline, open_table
 from pipeline.layout import aligned
-from pipeline.run import CheckReport, RunReport, WrittenTable
+from pipeline.outcome import CheckReport, RunReport, WrittenTable
 
 WIDTH = 100
 BEST_ROWS = 3

@@ -27,7 +27,7 @@ from pipeline.mining.cleaning import build_items, build_sale_lines, build_views,
 Rows = list[tuple[Any, ...]]
 
 # For properties that read files and clean them: a few dozen statements for each example.
-FEWER = settings(max_examples=settings().max_examples // 4)
+FEWER = settings(max_examples=settings().max_examples // 8)
 
 ORDER_COLUMNS = {
     "order_id": "order",

@@ -145,7 +145,7 @@ def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_kernels_find_as_many_as_other_miners(
-    shared_data: Path, algorithm: Algorithm, name: str, min_count: int, expected: int
+    *, shared_data: Path, algorithm: Algorithm, name: str, min_count: int, expected: int
 ) -> None:
     baskets = read_fimi(shared_data, name)
     one = mine_itemsets(baskets, min_count, ANY_SIZE, algorithm)

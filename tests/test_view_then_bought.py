@@ -223,7 +223,7 @@ def test_views_outside_the_window_are_not_seen() -> None:
         bob     | A    | 1d+23h
         cid     | A    | 20d
     """)
-    assert summary_of(Shop(views=views), options()) == ViewThenBoughtSummary(1, 1, 0, 1, 1, 3)
+    assert summary_of(Shop(views=views), options()) == ViewThenBoughtSummary(1, 1, 0, 0.0, 1, 1, 3)
 
 
 def test_an_item_needs_enough_viewers() -> None:

@@ -64,7 +64,7 @@ class Source(Section):
     """Where one source stands and how its columns are named."""
 
     files: str | list[str] = []
-    """Path, list of paths, glob or (Hive-partitioned) folder, relative to the configuration file."""
+    """Path, list of paths, glob or (Hive-partitioned) folder, relative to this file."""
     format: Literal["auto", "csv", "parquet", "jsonl"] = "auto"
     """`auto` goes by the file name."""
     csv: Csv = Csv()

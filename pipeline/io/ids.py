@@ -77,7 +77,8 @@ def _encode_customers(engine: DuckDBEngine) -> bool:
 def _list_keys(engine: DuckDBEngine, table: str, column: str) -> None:
     engine.run(
         f"create table {column}_keys as "
-        f"select cast({column} as varchar) as {column}, row_number() over (order by {column}) as code "
+        f"select cast({column} as varchar) as {column}, "
+        f"row_number() over (order by {column}) as code "
         f"from {table} where {column} is not null group by {column}"
     )
 
@@ -97,7 +98,8 @@ def _are_own(engine: DuckDBEngine) -> bool:
 def _list_sessions(engine: DuckDBEngine) -> None:
     engine.run(
         "create table session_id_keys as "
-        "select visitor_id, session_id, row_number() over (order by visitor_id, session_id) as code "
+        "select visitor_id, session_id, "
+        "row_number() over (order by visitor_id, session_id) as code "
         "from event_rows group by visitor_id, session_id"
     )
 
@@ -108,9 +110,8 @@ def _replace(engine: DuckDBEngine, table: str, columns: Sequence[str]) -> None:
         return
     replaced = ", ".join(f"{column}_keys.code as {column}" for column in columns)
     joins = " ".join(_join(column) for column in columns)
-    engine.run(
-        f"create table coded_rows as select given.* replace ({replaced}) from {table} as given {joins}"
-    )
+    select = f"select given.* replace ({replaced}) from {table} as given {joins}"
+    engine.run(f"create table coded_rows as {select}")
     engine.rename("coded_rows", table)
     if table == "event_rows" or "customer_id" not in columns:
         engine.drop(*(f"{column}_keys" for column in columns))

@@ -36,6 +36,13 @@ def mine(baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, thread
         threads: Threads of pattern growth: each takes some of the items and finds the itemsets
             whose rarest item is one of these. Levels are mined by one.
     """
+    return to_itemsets(mine_nodes(baskets, limits, algorithm, threads))
+
+
+def mine_nodes(
+    baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, threads: int
+) -> list[Nodes]:
+    """Find the same as `mine`, as tries: one for each part of the items."""
     from pipeline.mining.kernels.vertical import rows_of_items
 
     item_counts = baskets.item_counts
@@ -44,8 +51,8 @@ def mine(baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, thread
     occurrences, starts = rows_of_items(items, begins, order, len(item_counts))
     rows = Rows(items, begins, occurrences, starts, item_counts)
     if algorithm == "apriori":
-        return to_itemsets([_mine_levels(rows, limits)])
-    return to_itemsets(_grow_patterns(rows, limits, threads))
+        return [_mine_levels(rows, limits)]
+    return _grow_patterns(rows, limits, threads)
 
 
 def _mine_levels(rows: Rows, limits: tuple[int, int]) -> Nodes:

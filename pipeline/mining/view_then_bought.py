@@ -48,8 +48,8 @@ class ViewThenBoughtSummary:
     Attributes:
         visitor_count: Visitors with a view inside the window.
         view_count: Their views inside the window.
-        stitched_view_count: Of these, views of known customers; divided by view_count, the
-            stitch rate.
+        stitched_view_count: Of these, views of known customers.
+        stitch_rate: stitched_view_count / view_count; 0 without views.
         closed_first_view_count: Visitors by item viewed whose horizon has closed.
         source_item_count: Items with enough such viewers.
         row_count: Rows of the published table.
@@ -58,6 +58,7 @@ class ViewThenBoughtSummary:
     visitor_count: int
     view_count: int
     stitched_view_count: int
+    stitch_rate: float
     closed_first_view_count: int
     source_item_count: int
     row_count: int
@@ -96,6 +97,7 @@ def build_view_then_bought(
     engine.drop(*_TABLES)
     return ViewThenBoughtSummary(
         **totals,
+        stitch_rate=totals["stitched_view_count"] / max(1, totals["view_count"]),
         closed_first_view_count=first_view_count,
         source_item_count=source_item_count,
         row_count=row_count,

@@ -1,0 +1,130 @@
+"""What the stages of one run work with: the input, the engine, and what they hand on."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.accounting import Account
+from pipeline.config.load import LoadedConfig
+from pipeline.config.model import Config, Source
+from pipeline.io.duckdb_engine import DuckDBEngine
+from pipeline.io.durable import make_folder, storage_errors
+from pipeline.io.files import FileFacts, InputFile, inspect_files
+from pipeline.io.read import effective_orders, source_files
+from pipeline.mining.cleaning import Span
+from pipeline.mining.window import Window
+from pipeline.possible import stages_of, wanted_tables
+from pipeline.progress import Progress
+
+Inputs = dict[str, tuple[list[InputFile], list[FileFacts]]]
+
+# Inspect, three times clean, publish.
+_STAGES_AROUND = 5
+
+
+@dataclass
+class Job:
+    """What the stages of one run hand on to each other."""
+
+    loaded: LoadedConfig
+    engine: DuckDBEngine
+    progress: Progress
+    inputs: Inputs
+    accounts: dict[str, Account] = field(default_factory=dict)
+    as_of: int = 0
+    sales: Span = field(default_factory=lambda: Span(None, None))
+    views: Span = field(default_factory=lambda: Span(None, None))
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Config:
+        """The options of the run."""
+        return self.loaded.config
+
+    def window(self, lookback_days: int | None) -> Window:
+        """Return the lookback window of a stage; without a length it holds everything."""
+        starts = [at for at in (self.sales.first, self.views.first) if at is not None]
+        return Window.before(self.as_of, lookback_days, min(starts, default=self.as_of))
+
+
+def output_folder(loaded: LoadedConfig) -> Path:
+    """Return the folder that holds `runs/` and `latest`."""
+    return (loaded.folder / loaded.config.output.path).resolve()
+
+
+def spill_folder(loaded: LoadedConfig) -> Path:
+    """Return the folder under which a run may put what does not fit in memory."""
+    configured = loaded.config.engine.spill_path
+    if configured:
+        return (loaded.folder / configured).resolve()
+    return output_folder(loaded) / ".spill"
+
+
+@contextmanager
+def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Job]:
+    """Inspect the input and open an engine that can read it and spill, nothing else."""
+    sources = sources_of(loaded.config)
+    stages = stages_of(wanted_tables(loaded.config))
+    progress.stage_count = _STAGES_AROUND + len(sources) + len(stages)
+    threads = loaded.config.engine.threads or 2
+    try:
+        with progress.stage("inspect input"):
+            files = {name: source_files(one, loaded.folder) for name, one in sources.items()}
+            inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
+        with (
+            _own_folder(spill, output_folder(loaded)) as own,
+            closing(_engine(loaded, own, inputs)) as engine,
+        ):
+            yield Job(loaded, engine, progress, inputs)
+    finally:
+        progress.close()
+
+
+@contextmanager
+def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
+    """Give an empty folder for this run to spill into; afterwards it is gone.
+
+    It is named by the output folder, whose lock the run holds: what a killed run left is swept,
+    and runs that share a spill folder leave each other alone.
+    """
+    own = spill / f"basket-{hashlib.sha256(str(output).encode()).hexdigest()[:12]}"
+    try:
+        with storage_errors(spill, "make the spill folder"):
+            make_folder(spill)
+            shutil.rmtree(own, ignore_errors=True)
+            own.mkdir()
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _engine(loaded: LoadedConfig, spill: Path, inputs: Inputs) -> DuckDBEngine:
+    options = loaded.config.engine
+    readable = _readable(loaded, inputs)
+    return DuckDBEngine(options.threads, options.memory_limit, spill, readable)
+
+
+def sources_of(config: Config) -> dict[str, Source]:
+    """Return the sources that are configured, by name."""
+    given = {
+        "orders": effective_orders(config),
+        "events": config.events,
+        "catalogue": config.catalogue,
+    }
+    return {name: source for name, source in given.items() if source is not None}
+
+
+def _readable(loaded: LoadedConfig, inputs: Inputs) -> list[Path]:
+    files = [file.path for found, _ in inputs.values() for file in found]
+    sources = sources_of(loaded.config).values()
+    lookups = [lookup for source in sources for lookup in source.lookups]
+    files += [
+        file.path
+        for lookup in lookups
+        for file in source_files(Source(files=lookup.files, format=lookup.format), loaded.folder)
+    ]
+    return files
