@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from pipeline.config.model import Config, Source
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
+from pipeline.io.lookups import lookup_files
 from pipeline.io.read import effective_orders, source_files
 from pipeline.mining.cleaning import Span
 from pipeline.mining.window import Window
@@ -73,7 +74,7 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
     threads = loaded.config.engine.threads or 2
     try:
         with progress.stage("inspect input"):
-            files = {name: source_files(one, loaded.folder) for name, one in sources.items()}
+            files = _input_files(sources, loaded.folder)
             inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
         with (
             _own_folder(spill, output_folder(loaded)) as own,
@@ -104,8 +105,15 @@ def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
 
 def _engine(loaded: LoadedConfig, spill: Path, inputs: Inputs) -> DuckDBEngine:
     options = loaded.config.engine
-    readable = _readable(loaded, inputs)
+    readable = [file.path for files, _ in inputs.values() for file in files]
     return DuckDBEngine(options.threads, options.memory_limit, spill, readable)
+
+
+def _input_files(sources: Mapping[str, Source], folder: Path) -> dict[str, list[InputFile]]:
+    """Return the files of each source, and those of its lookups under a name of their own."""
+    files = {name: source_files(source, folder) for name, source in sources.items()}
+    lookups = {name: lookup_files(source, folder) for name, source in sources.items()}
+    return files | {f"{name} lookups": found for name, found in lookups.items() if found}
 
 
 def sources_of(config: Config) -> dict[str, Source]:
@@ -116,15 +124,3 @@ def sources_of(config: Config) -> dict[str, Source]:
         "catalogue": config.catalogue,
     }
     return {name: source for name, source in given.items() if source is not None}
-
-
-def _readable(loaded: LoadedConfig, inputs: Inputs) -> list[Path]:
-    files = [file.path for found, _ in inputs.values() for file in found]
-    sources = sources_of(loaded.config).values()
-    lookups = [lookup for source in sources for lookup in source.lookups]
-    files += [
-        file.path
-        for lookup in lookups
-        for file in source_files(Source(files=lookup.files, format=lookup.format), loaded.folder)
-    ]
-    return files

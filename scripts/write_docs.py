@@ -1,6 +1,6 @@
-"""Write the documents that follow from the code: docs/tables.md, and the rows in README.md.
+"""Write what follows from the code: docs/tables.md, the rows in README.md, the golden checksums.
 
-`python scripts/write_docs.py` runs the sample for the rows; a test holds both up to date.
+`python scripts/write_docs.py` runs the sample for the rows and checksums; tests hold all three.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,9 @@ from tempfile import TemporaryDirectory
 
 from pipeline import names
 from pipeline.config.load import load_config
+from pipeline.io.manifest import read_manifest
 from pipeline.io.new_project import CONFIG, write_project
+from pipeline.io.runs import resolve
 from pipeline.io.show import Selection, open_table
 from pipeline.run import run
 from pipeline.summary import WIDTH, shown_text
@@ -17,6 +19,7 @@ from pipeline.summary import WIDTH, shown_text
 PROJECT = Path(__file__).resolve().parents[1]
 TABLES = PROJECT / "docs" / "tables.md"
 README = PROJECT / "README.md"
+GOLDEN = PROJECT / "tests" / "golden" / "sample.txt"
 START = "<!-- rows: written by scripts/write_docs.py -->\n"
 END = "<!-- end of rows -->\n"
 
@@ -55,6 +58,12 @@ def run_sample(output: Path) -> None:
     run(load_config(PROJECT / "configs" / "sample.yaml", [f'output.path="{output}"']))
 
 
+def checksums(output: Path) -> str:
+    """Return a line for each table of the latest run: its name, rows and SHA-256."""
+    tables = read_manifest(resolve(output)).tables
+    return "".join(f"{table.table} {table.rows} {table.sha256}\n" for table in tables)
+
+
 def run_starter(folder: Path) -> Path:
     """Write and publish the starter project, and return its output folder."""
     write_project(folder)
@@ -90,11 +99,12 @@ def _row(table: names.Table, sample: Path, starter: Path) -> str:
 
 
 def main() -> None:
-    """Write both documents."""
+    """Write all of them."""
     TABLES.write_text(tables_document(), encoding="utf-8")
     with TemporaryDirectory(prefix="basket-docs-") as folder:
         run_sample(Path(folder) / "sample")
         starter = run_starter(Path(folder) / "starter")
+        GOLDEN.write_text(checksums(Path(folder) / "sample"), encoding="utf-8")
         readme = README.read_text(encoding="utf-8")
         text = readme_with_rows(readme, Path(folder) / "sample", starter)
     README.write_text(text, encoding="utf-8")

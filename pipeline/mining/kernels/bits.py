@@ -15,7 +15,7 @@ def _count_bits(_context: Any, word: Any) -> Any:  # noqa: ANN401 - types of Num
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
         return builder.ctpop(builder.bitcast(arguments[0], ir.IntType(64)))
 
-    return types.int64(word), generate
+    return types.int64(types.uint64), generate
 
 
 popcount = cast("Callable[[Any], int]", _count_bits)

@@ -20,6 +20,7 @@ Source:
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.mining.kernels.bits import popcount
 from pipeline.mining.kernels.compiled import entry, inner
 from pipeline.mining.kernels.growing import longer32, longer64
 from pipeline.mining.kernels.occurrences import (
@@ -32,9 +33,9 @@ from pipeline.mining.kernels.occurrences import (
 )
 from pipeline.mining.kernels.trie import Trie, roomy
 
-ALWAYS_MASKED = 5
-LARGEST_MASK = 14
-WORK_PER_MASK = 2
+ALWAYS_MASKED = 3
+LARGEST_MASK = 12
+WORK_PER_MASK = 1
 # Columns of the stack.
 NEXT, STOP, BASE, FIRST_NODE, ITEM_TOP, ROW_TOP = range(6)
 
@@ -78,9 +79,9 @@ def _count_masks(rows: Rows, visit: Visit, found: int, scratch: Scratch) -> None
     _forget(found, scratch)
     for number in range(found):
         bit = 1 << number
-        for mask in range(1 << found):
-            if mask & bit == 0:
-                masks[mask] += masks[mask | bit]
+        for start in range(0, 1 << found, 2 * bit):
+            for mask in range(start, start + bit):
+                masks[mask] += masks[mask + bit]
 
 
 @inner
@@ -99,10 +100,10 @@ def _add_masks(
     for mask in range(1, 1 << found):
         count = masks[mask]
         masks[mask] = 0
-        if count >= min_count and _bits(mask) <= max_size:
+        if count >= min_count and popcount(mask) <= max_size:
             nodes[mask] = used
             trie.parents[used] = nodes[mask & (mask - 1)]
-            trie.items[used] = names[scratch.frequent[_lowest_bit(mask)]]
+            trie.items[used] = names[scratch.frequent[popcount((mask & -mask) - 1)]]
             trie.counts[used] = count
             used += 1
     masks[0] = 0
@@ -121,23 +122,6 @@ def _add_items(
         trie.counts[used] = scratch.counts[item]
         used += 1
     return used
-
-
-@inner
-def _bits(mask: int) -> int:
-    count = 0
-    while mask:
-        mask &= mask - 1
-        count += 1
-    return count
-
-
-@inner
-def _lowest_bit(mask: int) -> int:
-    number = 0
-    while not (mask >> number) & 1:
-        number += 1
-    return number
 
 
 @inner
