@@ -20,7 +20,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -71,7 +70,8 @@ def peers_python(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not (folder / ".ready").exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", *PEERS]
+        subprocess.run(install, check=True)  # noqa: S603 - names of this file
         (folder / ".ready").touch()
     return python
 
@@ -121,10 +121,11 @@ def _saved(path: Path, baskets: tuple[np.ndarray, np.ndarray]) -> Path:
 def run(miner: str, case: Case, peers: Path, limit: int) -> Run | None:
     """Run one miner once in a process of its own; None where it failed or took too long."""
     python = Path(sys.executable) if miner.startswith("ours") else peers
-    command = [python, HERE / "mining_worker.py", miner, case.path, str(case.min_count)]
+    script = HERE / "mining_worker.py"
+    command = [str(part) for part in (python, script, miner, case.path, case.min_count)]
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own program
             command, env=environment, capture_output=True, text=True, timeout=limit, check=True
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
@@ -132,7 +133,7 @@ def run(miner: str, case: Case, peers: Path, limit: int) -> Run | None:
     return Run(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def compare(case: Case, peers: Path, options: Any) -> dict[str, list[Run]]:
+def compare(case: Case, peers: Path, options: argparse.Namespace) -> dict[str, list[Run]]:
     """Run every miner on a case, the quick ones in turns."""
     found: dict[str, list[Run]] = {miner: [] for miner in (*QUICK, *SLOW)}
     for number in range(options.runs):

@@ -21,6 +21,9 @@ from typing import Any
 
 import numpy as np
 
+Arrays = tuple[Any, Any]
+"""Items of all baskets, and where each basket starts."""
+
 Found = tuple[int, int]
 """Number of itemsets, and the sum of their counts."""
 
@@ -49,7 +52,7 @@ def _memory(name: str) -> float:
     return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
-def _ours(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
+def _ours(clock: Clock, baskets: Arrays, min_count: int, algorithm: Any) -> Found:  # noqa: ANN401 - a name
     from pipeline.mining.baskets import Baskets, keep_frequent_items
     from pipeline.mining.kernel_miner import mine_nodes
 
@@ -60,7 +63,7 @@ def _ours(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
     return sum(len(part[2]) for part in parts), sum(int(part[2].sum()) for part in parts)
 
 
-def _pyfim(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
+def _pyfim(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
     import fim
 
     mine: Callable[..., Any] = getattr(fim, algorithm)
@@ -70,10 +73,13 @@ def _pyfim(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
     clock.megabytes = 0.0
     with clock.running():
         spectrum = mine(rows, target="s", supp=-min_count, zmin=1, report="#")
-    return sum(spectrum.values()), sum(key[1] * n for key, n in spectrum.items())
+    return (
+        int(sum(spectrum.values())),
+        int(sum(count * number for (_, count), number in spectrum.items())),
+    )
 
 
-def _rusket(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
+def _rusket(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
     from rusket import _rusket
 
     mine = getattr(_rusket, f"{algorithm}_from_csr")
@@ -83,7 +89,7 @@ def _rusket(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found
     return len(counts), int(np.sum(counts, dtype=np.int64))
 
 
-def _mlxtend(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Found:
+def _mlxtend(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
     import mlxtend.frequent_patterns as library
     import pandas as pd
     from scipy.sparse import csr_array
@@ -91,13 +97,13 @@ def _mlxtend(clock: Clock, baskets: Any, min_count: int, algorithm: str) -> Foun
     items, offsets = baskets
     shape = (len(offsets) - 1, int(items.max()) + 1)
     matrix = csr_array((np.ones(len(items), dtype=bool), items, offsets), shape=shape)
-    frame = pd.DataFrame.sparse.from_spmatrix(matrix)
+    frame = pd.DataFrame.sparse.from_spmatrix(matrix)  # type: ignore[attr-defined] # not in stubs
     with clock.running():
         found = getattr(library, algorithm)(frame, (min_count - 0.5) / shape[0])
     return len(found), int(np.rint(found["support"] * shape[0]).sum())
 
 
-def _efficient_apriori(clock: Clock, baskets: Any, min_count: int, _algorithm: str) -> Found:
+def _efficient_apriori(clock: Clock, baskets: Arrays, min_count: int, _algorithm: str) -> Found:
     from efficient_apriori import itemsets_from_transactions
 
     rows = [tuple(row) for row in _lists(baskets)]
@@ -109,7 +115,7 @@ def _efficient_apriori(clock: Clock, baskets: Any, min_count: int, _algorithm: s
     )
 
 
-def _pami(clock: Clock, baskets: Any, min_count: int, _algorithm: str) -> Found:
+def _pami(clock: Clock, baskets: Arrays, min_count: int, _algorithm: str) -> Found:
     from PAMI.frequentPattern.basic.FPGrowth import FPGrowth
 
     with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as file:
@@ -118,15 +124,11 @@ def _pami(clock: Clock, baskets: Any, min_count: int, _algorithm: str) -> Found:
         with clock.running():
             miner = FPGrowth(file.name, min_count)
             miner.mine()
-    counts = [value[0] if isinstance(value, list) else value for value in _patterns(miner)]
-    return len(counts), sum(int(count) for count in counts)
+    counts = [int(np.ravel(value)[0]) for value in miner.getPatterns().values()]
+    return len(counts), sum(counts)
 
 
-def _patterns(miner: Any) -> Any:
-    return miner.getPatterns().values()
-
-
-def _lists(baskets: Any) -> list[list[int]]:
+def _lists(baskets: Arrays) -> list[list[int]]:
     items, offsets = baskets
     return [row.tolist() for row in np.split(items, offsets[1:-1])]
 

@@ -8,8 +8,8 @@ from hypothesis import settings
 PROJECT = Path(__file__).resolve().parents[1]
 
 # A database that warms up, or a busy machine, is no failure. `make test-deep` takes the second one.
-settings.register_profile("fast", deadline=None)
-settings.register_profile("deep", deadline=None, max_examples=1000)
+settings.register_profile("fast", deadline=None, max_examples=30)
+settings.register_profile("deep", deadline=None, max_examples=200)
 settings.load_profile("fast")
 
 

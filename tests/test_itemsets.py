@@ -135,6 +135,14 @@ def test_basket_codes_too_large_to_pack_are_renumbered() -> None:
     assert baskets.basket_offsets.tolist() == [0, 1, 3]
 
 
+@pytest.mark.parametrize("far", [-1, -(2**62)])
+def test_basket_codes_may_be_negative(far: int) -> None:
+    basket_codes = np.array([far, 5, far], dtype=np.int64)
+    baskets = gather_baskets(basket_codes, np.array([9, 8, 7], dtype=np.int32), 10)
+    assert baskets.item_codes.tolist() == [7, 9, 8]
+    assert baskets.basket_offsets.tolist() == [0, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("min_support", "basket_count", "min_count"),
     [

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.mining import kernel_miner
 from pipeline.mining import threads as threads_module
 from pipeline.mining.itemsets import Algorithm, Itemsets, mine_itemsets
 from pipeline.mining.threads import in_threads, parts_of_items, thread_count
@@ -113,24 +114,10 @@ def test_support_of_one_and_of_all_baskets(algorithm: Algorithm, min_count: int)
 
 
 def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.mining.kernels import apriori
-    from pipeline.mining.kernels.occurrences import Rows
-    from pipeline.mining.kernels.trie import Trie
-
-    items = np.tile(np.array([0, 1, 2], dtype=np.int32), 1_000)
-    begins = np.arange(0, 3_001, 3)
-    # 3 items with 64 bytes for bits each: blocks of 512 rows, as the limit compiled in asks.
-    monkeypatch.setattr(apriori, "BLOCK_BYTES", 3 * 64)
-    kernel: Any = apriori._count  # noqa: SLF001
-    count = kernel.py_func  # interpreted, so that the limit can change
-    rows = Rows(items, begins, begins, items)
-    parents, last_items = [-1, -1, -1, 1, 2, 2], [0, 1, 2, 0, 0, 1]
-    trie = Trie(np.array(parents, np.int32), np.array(last_items, np.int32), np.zeros(6, np.int64))
-    candidates = apriori.Candidates(
-        np.array([0, 0, 0, 1]), np.array([0], np.int32), np.zeros(1, np.int64)
-    )
-    count(rows, trie, 3, 2, candidates, 3)
-    assert candidates.counts.tolist() == [1_000]
+    rows = [{0, 1, 2}, {0, 1, 2, 3}, {1, 2, 3}, {0, 2}] * 100
+    expected = by_oracle(rows, 50, ANY_SIZE)
+    monkeypatch.setattr(kernel_miner, "BLOCK_BYTES", 4 * 8 * 2)  # 128 of the 400 rows
+    assert expected == by_kernel(rows, 50, ANY_SIZE, "apriori")
 
 
 @pytest.mark.deep
@@ -176,7 +163,7 @@ def test_offsets_beyond_32_bits_are_mined(far_rows: tuple[Any, Any]) -> None:
         items, begins, weights, occurrences, starts, counts, (0, 3, 9_000_000_000, 3)
     )
     assert grown.tolist() == [9_000_000_000] * 7
-    _, _, levelled = mine_levels(items, begins, occurrences, starts, np.array([3] * 3), (3, 3))
+    _, _, levelled = mine_levels(items, begins, occurrences, starts, np.array([3] * 3), (3, 3, 1))
     assert levelled.tolist() == [3] * 7
 
 

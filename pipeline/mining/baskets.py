@@ -135,11 +135,12 @@ def packed(basket_codes: Int64s, item_codes: Int32s, width: int) -> Int64s:
     """Return one number for each basket and item, in their order.
 
     Args:
-        basket_codes: Not negative.
+        basket_codes: Of either sign.
         item_codes: Below the width, not negative.
         width: Number of items.
     """
-    if (int(basket_codes.max(initial=0)) + 1) * width > LARGEST_KEY:
+    largest = max(int(basket_codes.max(initial=0)) + 1, -int(basket_codes.min(initial=0)))
+    if largest * width > LARGEST_KEY:
         basket_codes = np.unique(basket_codes, return_inverse=True)[1]
     return basket_codes * np.int64(width) + item_codes
 

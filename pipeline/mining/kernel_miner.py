@@ -11,6 +11,8 @@ from pipeline.mining.itemsets import Algorithm, Itemsets
 from pipeline.mining.threads import in_threads, parts_of_items
 
 LARGEST_ROW_COUNT = 2**31 - 1
+BLOCK_BYTES = 64 * 2**20
+"""What Apriori may take for the bits of all items; larger data are counted in blocks."""
 
 Nodes = tuple[Int32s, Int32s, Int64s]
 """Parent, item and count of the nodes of a trie."""
@@ -58,7 +60,7 @@ def mine_nodes(
 def _mine_levels(rows: Rows, limits: tuple[int, int]) -> Nodes:
     from pipeline.mining.kernels.apriori import mine_levels
 
-    return mine_levels(*rows, limits)
+    return mine_levels(*rows, (*limits, BLOCK_BYTES))
 
 
 def _grow_patterns(rows: Rows, limits: tuple[int, int], threads: int) -> list[Nodes]:

@@ -7,7 +7,7 @@ of words: candidates with the same beginning share the rows that hold the beginn
 words that are not zero, and each candidate counts the bits that its last item has in common.
 Large data are counted in blocks of rows, so that the bits of all items stay in bounds.
 
-Memory: `BLOCK_BYTES` for the bits, two levels of candidates, and 28 bytes for every itemset found.
+Memory: what the caller allows for the bits, two levels of candidates, and 28 bytes for every itemset found.
 Time: for each candidate the words, or the rows if fewer, that hold its beginning.
 
 Source:
@@ -37,7 +37,6 @@ from pipeline.mining.kernels.trie import Trie, roomy
 Words = npt.NDArray[np.uint64]
 
 WORD = 64
-BLOCK_BYTES = 64 * 2**20
 
 
 class Levels(NamedTuple):
@@ -181,11 +180,17 @@ def _count_item(item: int, depth: int, bits: Words, words: int, stack: Beginning
 
 @inner
 def _count(
-    rows: Rows, trie: Trie, first: int, size: int, candidates: Candidates, width: int
+    rows: Rows, trie: Trie, level: tuple[int, int], candidates: Candidates, block: tuple[int, int]
 ) -> None:
-    """Count all candidates below the itemsets of one size, block by block of rows."""
+    """Count all candidates below the itemsets of a level, block by block of rows.
+
+    `level` is its first node and the size of its itemsets, `block` the number of items and how
+    many bytes their bits may take.
+    """
+    first, size = level
+    width, block_bytes = block
     row_count = len(rows.begins) - 1
-    words = max(1, min((row_count + WORD - 1) // WORD, BLOCK_BYTES // (8 * width)))
+    words = max(1, min((row_count + WORD - 1) // WORD, block_bytes // (8 * width)))
     bits = np.empty(width * words, np.uint64)
     stack = Beginnings(
         np.empty(size, np.int64),
@@ -267,7 +272,7 @@ def _add_pairs(rows: Rows, starts: Int64s, min_count: int, levels: Levels) -> tu
 
 @entry(
     "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 2))"
+    "(int32[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 3))"
 )
 def mine_levels(
     items: Int32s,
@@ -275,7 +280,7 @@ def mine_levels(
     occurrences: Int32s,
     occurrence_begins: Int64s,
     item_counts: Int64s,
-    limits: tuple[int, int],
+    limits: tuple[int, int, int],
 ) -> tuple[Int32s, Int32s, Int64s]:
     """Find the frequent itemsets.
 
@@ -285,12 +290,12 @@ def mine_levels(
         occurrences: Rows of each item, item by item.
         occurrence_begins: Start of each item's occurrences, and the end of the last.
         item_counts: Number of baskets of each item; all are frequent.
-        limits: Smallest count, largest size.
+        limits: Smallest count, largest size, bytes that the bits of all items may take.
 
     Returns:
         The columns of a trie.
     """
-    min_count, max_size = limits
+    min_count, max_size, block_bytes = limits
     width = len(item_counts)
     rows = Rows(items, begins, np.ones(len(begins), np.int64), occurrences)
     trie = Trie(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64))
@@ -306,7 +311,7 @@ def mine_levels(
     hits = np.zeros(width, np.int32)
     while used > first and size < max_size:
         candidates = _list_candidates(levels, (first, used), drops, hits)
-        _count(rows, levels.trie, first, size, candidates, width)
+        _count(rows, levels.trie, (first, size), candidates, (width, block_bytes))
         levels, drops, end = _keep(levels, (first, used), candidates, min_count, drops)
         first, used, size = used, end, size + 1
     return levels.trie.parents[:used], levels.trie.items[:used], levels.trie.counts[:used]

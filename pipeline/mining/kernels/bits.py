@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @intrinsic
-def _count_bits(_context: Any, word: Any) -> Any:  # noqa: ANN401 - types of Numba
+def _count_bits(_context: Any, _word: Any) -> Any:  # noqa: ANN401 - types of Numba
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
         return builder.ctpop(builder.bitcast(arguments[0], ir.IntType(64)))
 

@@ -43,7 +43,7 @@ def entry(signature: str) -> Callable[[Function], Function]:
 
 
 def inner(function: Function) -> Function:
-    """Mark a function that only kernels call; it becomes part of each of them."""
+    """Mark a function that only kernels call: it becomes part of each; Python must not call it."""
     return cast("Function", njit(function, **INNER))
 
 

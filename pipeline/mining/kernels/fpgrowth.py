@@ -33,9 +33,9 @@ from pipeline.mining.kernels.occurrences import (
 )
 from pipeline.mining.kernels.trie import Trie, roomy
 
-ALWAYS_MASKED = 3
-LARGEST_MASK = 12
-WORK_PER_MASK = 1
+ALWAYS_MASKED = 5
+LARGEST_MASK = 14
+WORK_PER_MASK = 4
 # Columns of the stack.
 NEXT, STOP, BASE, FIRST_NODE, ITEM_TOP, ROW_TOP = range(6)
 
