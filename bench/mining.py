@@ -1,6 +1,6 @@
 """Compare our miners with those that a Python user can install, on the same baskets.
 
-    python bench/mining.py [--data FOLDER] [--runs 5] [--generated 320000] [--only TEXT]
+    python bench/mining.py [--data FOLDER] [--runs 5] [--generated 320000] [--only TEXT] [--quick]
 
 Makes an environment of its own for the peers, gives every miner the same baskets, each run in a
 process of its own, the miners taking turns. Prints Markdown: medians of processor and wall time
@@ -135,9 +135,10 @@ def run(miner: str, case: Case, peers: Path, limit: int) -> Run | None:
 
 def compare(case: Case, peers: Path, options: argparse.Namespace) -> dict[str, list[Run]]:
     """Run every miner on a case, the quick ones in turns."""
-    found: dict[str, list[Run]] = {miner: [] for miner in (*QUICK, *SLOW)}
+    every = QUICK if options.quick else (*QUICK, *SLOW)
+    found: dict[str, list[Run]] = {miner: [] for miner in every}
     for number in range(options.runs):
-        for miner in QUICK if number else (*QUICK, *SLOW):
+        for miner in QUICK if number else every:
             done = run(miner, case, peers, options.limit)
             if done:
                 found[miner].append(done)
@@ -152,7 +153,7 @@ def rows_of(case: Case, found: dict[str, list[Run]], limit: int) -> Iterator[str
         if not runs:
             yield f"{label} failed or over {limit} s | | | | |"
             continue
-        mine = found["ours apriori"] if miner.endswith("apriori") else ours
+        mine = found["ours apriori"] if miner.endswith(" apriori") else ours
         processor = median(run.processor for run in runs)
         ratio = median(run.processor for run in mine) / max(processor, 1e-6)
         agrees = (runs[0].itemsets, runs[0].supports) == (ours[0].itemsets, ours[0].supports)
@@ -172,8 +173,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--generated", type=int, default=320_000)
     parser.add_argument("--only", default="")
     parser.add_argument("--limit", type=int, default=120)
+    parser.add_argument("--quick", action="store_true", help="leave the slow miners out")
     options = parser.parse_args(arguments)
     peers = peers_python(options.peers.expanduser())
+    warm = [sys.executable, "-m", "pipeline.mining.kernels"]
+    subprocess.run(warm, check=True, cwd=HERE.parent, stdout=sys.stderr)  # noqa: S603 - our own
     print("| data | min count | miner | itemsets | processor s | wall s | MB | ours / it |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

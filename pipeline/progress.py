@@ -46,9 +46,7 @@ class Progress:
         started, used = time.perf_counter(), time.process_time()
         yield
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        timing = StageTiming(
-            name, time.perf_counter() - started, time.process_time() - used, peak
-        )
+        timing = StageTiming(name, time.perf_counter() - started, time.process_time() - used, peak)
         self.timings.append(timing)
         if not self._is_terminal:
             self._log(

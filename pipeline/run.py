@@ -3,7 +3,7 @@
 inspect -> read -> clean -> mine -> write -> audit -> publish
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -52,6 +52,8 @@ from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_t
 from pipeline.outcome import CheckReport, RunReport, WrittenTable, notes, summary_rows
 from pipeline.possible import ALWAYS_WRITTEN, reasons_against, stages_of, wanted_tables
 from pipeline.progress import Progress
+
+Summary = RuleSummary | AssociationSummary | ViewThenBoughtSummary | RfmSummary | ItemStatsSummary
 
 
 def run(
@@ -150,6 +152,8 @@ def _clean_items(job: Job) -> None:
 def _clean_orders(job: Job) -> None:
     orders = effective_orders(job.config)
     job.accounts["orders"] = build_sale_lines(job.engine, orders, job.accounts["orders"])
+    # The lines with their reasons are for those who look into one step; they take the most memory.
+    job.engine.drop("order_lines")
     job.sales = span_of(job.engine, "sale_lines", "ordered_at")
 
 
@@ -193,7 +197,7 @@ def midnight_after(instant: int, zone: str) -> int:
 
 def _mine(job: Job, wanted: Sequence[str]) -> None:
     """Build every wanted table; rules and itemsets come from one stage."""
-    stages = {
+    stages: dict[str, Callable[[Job], Summary]] = {
         "association_rules": _mine_rules,
         "also_bought": _mine_also_bought,
         "also_viewed": _mine_also_viewed,

@@ -178,5 +178,5 @@ def test_a_program_without_network_and_home_runs_the_job(shop: Path, tmp_path: P
     command = [sys.executable, "-m", "pipeline", "run", str(shop / CONFIG)]
     command += ["--set", f'output.path="{tmp_path}"']
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(GOLDEN.parents[2])}
-    subprocess.run(command, check=True, capture_output=True, env=environment)  # noqa: S603
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     assert checksums(shop / "outputs") == checksums(tmp_path)

@@ -68,9 +68,8 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
     engine.drop("order_rows")
     for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines"):
         build(engine, table, values)
-    build(engine, "settled_lines", values)
-    build(engine, "settled_reasons", values)
-    build(engine, "order_times", values)
+    for table in ("settled_lines", "settled_reasons", "buyers", "order_times"):
+        build(engine, table, values)
     accepted = build(engine, "sale_lines", values)
     reasons = _counts(engine, "order_reasons", "reason")
     settled = _counts(engine, "settled_reasons", "outcome")
@@ -87,7 +86,7 @@ def build_views(
     """Build `views` and `sessions` from `event_rows` and return where every line went.
 
     Args:
-        engine: Holds `event_rows`, `item_codes` and `order_lines`.
+        engine: Holds `event_rows`, `item_codes` and `buyers`.
         events: How events are counted.
         account: Where the lines went so far.
         is_session_end_needed: False leaves `sessions` unbuilt: it takes a pass over all events.

@@ -13,14 +13,18 @@ From the itemsets of each size follow the rules (all of them: thresholds are not
 from both the bytes. The constants were fitted to the growth of whole processes (resident set at
 its peak, two threads, any rule kept from confidence 0.1); no estimate is below its peak:
 
-    data and support       miner     itemsets      rules   peak MB   estimate MB
-    groceries 0.1 %        fpgrowth    13,492     32,783       103           124
-    retail 0.1 %           fpgrowth     7,589      8,249       247           369
-    retail 0.1 %           apriori      7,589      8,249       449           488
-    T10I4D100K 0.1 %       fpgrowth    27,532     80,902       425           643
-    mushroom 20 %          fpgrowth    53,583    380,999       481           646
-    mushroom 20 %          apriori     53,583    380,999       486           746
-    chess 60 %             fpgrowth   254,944  1,878,035     1,969         2,813
+    data and support       miner              itemsets      rules   peak MB   estimate MB
+    groceries 0.1 %        kernel fpgrowth      13,492     32,783        62           124
+    retail 0.1 %           kernel fpgrowth       7,589      8,249        80           121
+    retail 0.1 %           kernel apriori        7,589      8,249        81           185
+    retail 0.1 %           mlxtend fpgrowth      7,589      8,249       247           369
+    retail 0.1 %           mlxtend apriori       7,589      8,249       449           488
+    retail 0.01 %          kernel fpgrowth     240,852    510,218       574           626
+    T10I4D100K 0.1 %       kernel fpgrowth      27,532     80,902       169           236
+    T10I4D100K 0.1 %       mlxtend fpgrowth     27,532     80,902       425           643
+    mushroom 20 %          kernel fpgrowth      53,583    380,999       504           646
+    mushroom 20 %          mlxtend apriori      53,583    380,999       486           746
+    chess 60 %             kernel fpgrowth     254,944  1,878,035     2,171         2,813
 
 Source:
     Geerts, Goethals and Van den Bussche, A Tight Upper Bound on the Number of Candidate
@@ -38,6 +42,7 @@ import numpy as np
 from pipeline.config.model import Mining
 from pipeline.errors import ConfigError
 from pipeline.mining.baskets import Baskets, Int64s, keep_frequent_items, to_offsets
+from pipeline.mining.kernel_miner import BLOCK_BYTES
 from pipeline.mining.pairs import joint_counts_by_slice, presence_matrix
 from pipeline.mining.thresholds import rounded_up
 
@@ -46,7 +51,6 @@ NODE_BYTES = 600
 INCIDENCE_BYTES = 60
 ITEMSET_BYTES = 300
 APRIORI_ITEMSET_BYTES = 1500
-BLOCK_BYTES = 64 * 2**20
 RULE_BYTES = 1150
 MEGABYTE = 2**20
 WALKS = 1000

@@ -7,8 +7,8 @@ of words: candidates with the same beginning share the rows that hold the beginn
 words that are not zero, and each candidate counts the bits that its last item has in common.
 Large data are counted in blocks of rows, so that the bits of all items stay in bounds.
 
-Memory: what the caller allows for the bits, two levels of candidates, and 28 bytes for every itemset found.
-Time: for each candidate the words, or the rows if fewer, that hold its beginning.
+Memory: what the caller allows for the bits, two levels of candidates, and 32 bytes for every
+itemset found. Time: for each candidate the words, or the rows if fewer, that hold its beginning.
 
 Source:
     Agrawal and Srikant, Fast Algorithms for Mining Association Rules, VLDB 1994 (candidates,

@@ -6,13 +6,6 @@ with ranked as (
         visitor_code,
         count(*) over (order by item_count desc nulls last) as as_wide_count
     from wide_visitors
-),
-
-buyers as (
-    select customer_code
-    from order_lines
-    where reason is null and not is_return and customer_code is not null
-    group by customer_code
 )
 
 select busy_visitors.visitor_code
