@@ -19,7 +19,6 @@ from pipeline import names
 from pipeline.config.load import load_config
 from pipeline.errors import DataError
 from pipeline.io.new_project import CONFIG, write_project
-from pipeline.outcome import RunReport
 from pipeline.run import check, run
 
 
@@ -119,7 +118,7 @@ def test_a_run_of_chosen_tables_leaves_latest_alone(shop: Path) -> None:
     assert latest == (shop / "outputs" / "latest").readlink()
 
 
-def test_a_lookup_that_changes_makes_another_run(shop: Path, tmp_path: Path) -> None:
+def test_a_lookup_that_changes_makes_another_run(tmp_path: Path) -> None:
     write_project(tmp_path)
     brands = tmp_path / "brands.csv"
     lookup = f'catalogue.lookups=[{{files: "{brands}", key: sku, columns: [maker]}}]'
@@ -146,7 +145,7 @@ def test_an_input_without_any_sale_names_the_way_out(tmp_path: Path) -> None:
     orders = tmp_path / "data" / "orders.csv"
     header = orders.read_text(encoding="utf-8").splitlines()[0]
     orders.write_text(f"{header}\n", encoding="utf-8")
-    with pytest.raises(DataError, match="no sale line was accepted.*--as-of"):
+    with pytest.raises(DataError, match=r"no sale line was accepted.*--as-of"):
         run(load_config(tmp_path / CONFIG))
 
 
@@ -164,7 +163,7 @@ def test_an_empty_input_gives_typed_tables_without_rows(tmp_path: Path) -> None:
 
 
 def test_every_line_of_the_input_is_accounted_for(shop: Path) -> None:
-    report: RunReport = run(load_config(shop / CONFIG))
+    report = run(load_config(shop / CONFIG))
     lines = {
         name: len((shop / "data" / f"{name}.csv").read_text(encoding="utf-8").splitlines())
         for name in ("orders", "events", "catalogue")
