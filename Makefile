@@ -17,7 +17,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test test-deep coverage check lock clean
+.PHONY: help setup setup-test run test test-deep coverage check docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ check: setup-test ## lint, format, types and layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup-test ## write what follows from the code: reference, tables, README rows, checksums
+	$(BIN)/python -m pipeline.config.reference > configs/reference.yaml
+	$(BIN)/python scripts/write_docs.py
 
 lock: $(UV) ## compile the lock files again (LOCK_ARGS=--upgrade for newer versions)
 	$(compile) requirements/uv.in -o requirements/uv.txt
