@@ -1,0 +1,52 @@
+"""Maps from scores to segments: a map is taken if, and only if, it holds every cell once."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pipeline.config.model import Rfm, Segment
+
+CELLS = [(recency, frequency) for recency in range(1, 6) for frequency in range(1, 6)]
+SCORES = st.lists(st.integers(1, 5), min_size=1, max_size=5, unique=True)
+
+
+def cells_of(segments: list[Segment]) -> list[tuple[int, int]]:
+    """Return the cells of a map, each as often as a segment holds it."""
+    return [cell for one in segments for cell in product(one.recency, one.frequency)]
+
+
+def test_the_ten_segments_hold_every_cell_once() -> None:
+    assert sorted(CELLS) == sorted(cells_of(Rfm().segments))
+    assert 10 == len({segment.name for segment in Rfm().segments})
+
+
+@pytest.mark.parametrize(
+    ("recency", "problem"),
+    [([1, 2, 3, 4], "recency 5, frequency 1 is in 0 segments"),
+     ([1, 2, 3, 4, 5, 5], "recency 5, frequency 1 is in 2 segments")],
+)  # fmt: skip
+def test_a_map_with_a_gap_or_an_overlap_names_its_cells(recency: list[int], problem: str) -> None:
+    every = [1, 2, 3, 4, 5]
+    with pytest.raises(ValidationError, match=problem):
+        Rfm(segments=[Segment(name="all", recency=recency, frequency=every)])
+
+
+@given(st.lists(st.builds(Segment, name=st.just("any"), recency=SCORES, frequency=SCORES)))
+def test_a_map_is_taken_if_and_only_if_it_holds_every_cell_once(segments: list[Segment]) -> None:
+    is_whole = sorted(CELLS) == sorted(cells_of(segments))
+    try:
+        Rfm(segments=segments)
+    except ValidationError:
+        assert not is_whole
+    else:
+        assert is_whole
+
+
+@given(st.permutations([1, 2, 3, 4, 5]), st.integers(1, 4), st.permutations([1, 2, 3, 4, 5]))
+def test_every_map_of_blocks_is_taken(rows: list[int], cut: int, columns: list[int]) -> None:
+    blocks = [(rows[:cut], columns), (rows[cut:], columns[:cut]), (rows[cut:], columns[cut:])]
+    segments = [Segment(name=str(at), recency=r, frequency=f) for at, (r, f) in enumerate(blocks)]
+    assert segments == Rfm(segments=segments).segments
