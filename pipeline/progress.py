@@ -57,14 +57,6 @@ class Progress:
                 peak_megabytes=round(peak),
             )
 
-    def note(self, message: str, **facts: object) -> None:
-        """Report something that is not a stage."""
-        if self._is_terminal and self.stream:
-            self._clear()
-            print(message, file=self.stream)
-        else:
-            self._log(event="note", message=message, **facts)
-
     def close(self) -> None:
         """Take the bar off the terminal."""
         if self._is_terminal:

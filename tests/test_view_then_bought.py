@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from pipeline.config.model import ViewThenBought
 from pipeline.mining import slices
-from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
+from pipeline.mining.view_then_bought import (
+    Counting,
+    ViewThenBoughtSummary,
+    build_view_then_bought,
+)
 from pipeline.mining.window import Window
 from pipeline.names import VIEW_THEN_BOUGHT
 from tests.reference_tables import view_then_bought, wilson
@@ -315,11 +319,14 @@ def test_neither_row_order_nor_slices_matter(horizon: str, monkeypatch: pytest.M
         min_displayable_buyers=st.integers(1, 2),
         min_displayable_share=st.sampled_from([0.02, 0.5]),
     ),
+    counting=st.sampled_from(["kernel", "sql"]),
 )
-def test_random_shops_agree_with_the_oracle(shop: Shop, wanted: ViewThenBought) -> None:
+def test_random_shops_agree_with_the_oracle(
+    shop: Shop, wanted: ViewThenBought, counting: Counting
+) -> None:
     window = Window(2 * DAY, 9 * DAY)
     load_shop(shop_engine(), shop)
-    build_view_then_bought(shop_engine(), wanted, window, "sku")
+    build_view_then_bought(shop_engine(), wanted, window, "sku", counting=counting)
     expected = {tuple(row[k] for k in KEY): row for row in view_then_bought(shop, wanted, window)}
     rows = shop_engine().fetch("view_then_bought").to_pylist()
     actual = {tuple(row[k] for k in KEY): row for row in rows}

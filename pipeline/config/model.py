@@ -351,7 +351,8 @@ class EngineOptions(Section):
     threads: Annotated[int, Field(ge=0)] = 0
     """Threads; 0 takes every core."""
     pair_counts: Literal["kernel", "sql"] = "kernel"
-    """Count pairs of items by our kernel, or in the database: slower, any engine."""
+    """Count pairs of items, and what buyers of a viewed item bought, by our kernels or in the
+    database: slower, on any engine."""
     memory_limit: str | None = None
     """Memory of the database, such as `4GB`; null takes half of the machine's."""
     spill_path: str | None = None

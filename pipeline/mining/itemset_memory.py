@@ -43,7 +43,7 @@ from pipeline.config.model import Mining
 from pipeline.errors import ConfigError
 from pipeline.mining.baskets import Baskets, Int64s, keep_frequent_items, to_offsets
 from pipeline.mining.kernel_miner import BLOCK_BYTES
-from pipeline.mining.pairs import joint_counts_by_slice, presence_matrix
+from pipeline.mining.sparse_pairs import joint_counts_by_slice, presence_matrix
 from pipeline.mining.thresholds import rounded_up
 
 BASE_BYTES = 64 * 2**20

@@ -5,8 +5,8 @@ import numpy as np
 from pipeline.config.model import Mining
 from pipeline.mining.baskets import Baskets, keep_frequent_items
 from pipeline.mining.itemsets import Itemsets
-from pipeline.mining.pairs import ITEMS_PER_SLICE, joint_counts_by_slice, presence_matrix
 from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.mining.sparse_pairs import ITEMS_PER_SLICE, joint_counts_by_slice, presence_matrix
 from pipeline.mining.thresholds import effective_min_count, rounded_down
 
 
