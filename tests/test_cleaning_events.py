@@ -306,8 +306,10 @@ def test_a_visitor_who_ever_bought_is_no_bot_by_items(tmp_path: Path) -> None:
     assert (44, 0, {}) == outcome(clean_events(tmp_path, drawn, bots=bots))
     returned = ORDERS + "    1 | bob | B | 12:00 | 1 | 1\n"
     gift = returned.replace("| 1        | 1", "| 1        | 0")
-    got = clean_events(tmp_path, drawn, orders=gift, bots=bots)
-    assert (35, 0, {"bot": 9}) == outcome(got)
+    only_sent_back = returned.replace("| 1        | 1", "| -1       | 1")
+    for orders in (gift, only_sent_back):
+        got = clean_events(tmp_path, drawn, orders=orders, bots=bots)
+        assert (35, 0, {"bot": 9}) == outcome(got)
 
 
 def test_bots_stay_by_option(tmp_path: Path) -> None:
