@@ -231,7 +231,11 @@ def read_with_lookup(folder: Path, name: str, content: bytes, **options: Any) ->
     ("name", "content", "options"),
     [
         ("days.csv", b"note,day_id,day\nx,1,2011-01-01\ny,2,2011-01-02\n", {}),
-        ("days.csv.gz", gzip.compress(b"note,day_id,day\nx,1,2011-01-01\n\ny,2,2011-01-02\n"), {}),
+        (
+            "days.csv.gz",
+            gzip.compress(b"note,day_id,day\nx,1,2011-01-01\n\ny,2,2011-01-02\n", mtime=0),
+            {},
+        ),
         (
             "days.txt",
             b"1 2011-01-01 x\n2 2011-01-02 y\n",
