@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline.accounting import Account
 from pipeline.config.load import LoadedConfig
-from pipeline.config.model import Config, Source
+from pipeline.config.model import Config
+from pipeline.config.source_options import Source
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files

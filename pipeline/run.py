@@ -3,8 +3,8 @@
 inspect -> read -> clean -> mine -> write -> audit -> publish
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -15,8 +15,8 @@ from pipeline import names
 from pipeline.accounting import Account
 from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.load import LoadedConfig
-from pipeline.config.model import Events
 from pipeline.config.problems import suggestion
+from pipeline.config.source_options import Events
 from pipeline.errors import DataError, UsageError
 from pipeline.io.audit import audit_table
 from pipeline.io.ids import encode_ids
@@ -37,7 +37,6 @@ from pipeline.io.publish import publish, staging
 from pipeline.io.read import SourceReader, effective_orders, load_absent, match_id_types
 from pipeline.io.write import write_table
 from pipeline.job import Job, opened, output_folder, sources_of, spill_folder
-from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
 from pipeline.mining.cleaning import (
     build_items,
     build_sale_lines,
@@ -45,15 +44,10 @@ from pipeline.mining.cleaning import (
     count_catalogue,
     span_of,
 )
-from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
-from pipeline.mining.rfm import RfmSummary, build_rfm_segments
-from pipeline.mining.rules import RuleSummary, build_rules
-from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
 from pipeline.outcome import CheckReport, RunReport, WrittenTable, notes, summary_rows
-from pipeline.possible import ALWAYS_WRITTEN, reasons_against, stages_of, wanted_tables
+from pipeline.possible import ALWAYS_WRITTEN, reasons_against, wanted_tables
 from pipeline.progress import Progress
-
-Summary = RuleSummary | AssociationSummary | ViewThenBoughtSummary | RfmSummary | ItemStatsSummary
+from pipeline.stages import mine
 
 
 def run(
@@ -84,7 +78,7 @@ def run(
         opened(chosen, progress or Progress(), spill_folder(chosen)) as job,
     ):
         _prepare(job, as_of)
-        _mine(job, wanted)
+        mine(job, wanted)
         return _publish(job, plan)
 
 
@@ -193,54 +187,6 @@ def midnight_after(instant: int, zone: str) -> int:
     local = datetime.fromtimestamp(instant // 1_000_000, ZoneInfo(zone))
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
     return int(midnight.timestamp()) * 1_000_000
-
-
-def _mine(job: Job, wanted: Sequence[str]) -> None:
-    """Build every wanted table; rules and itemsets come from one stage."""
-    stages: dict[str, Callable[[Job], Summary]] = {
-        "association_rules": _mine_rules,
-        "also_bought": _mine_also_bought,
-        "also_viewed": _mine_also_viewed,
-        "view_then_bought": _mine_view_then_bought,
-        "rfm_segments": _mine_rfm,
-        "item_stats": _mine_item_stats,
-    }
-    for name in stages_of(wanted):
-        with job.progress.stage(name):
-            job.figures[name] = asdict(stages[name](job))
-
-
-def _mine_rules(job: Job) -> RuleSummary:
-    config = job.config.mining
-    window, item_level = job.window(config.lookback_days), job.config.item_level
-    threads = job.config.engine.threads
-    return build_rules(job.engine, config, window, item_level, threads=threads)
-
-
-def _mine_also_bought(job: Job) -> AssociationSummary:
-    config = job.config.also_bought
-    window, item_level = job.window(config.lookback_days), job.config.item_level
-    return build_also_bought(job.engine, config, window, item_level, resources=job.config.engine)
-
-
-def _mine_also_viewed(job: Job) -> AssociationSummary:
-    config = job.config.also_viewed
-    window, item_level = job.window(config.lookback_days), job.config.item_level
-    return build_also_viewed(job.engine, config, window, item_level, resources=job.config.engine)
-
-
-def _mine_view_then_bought(job: Job) -> ViewThenBoughtSummary:
-    config, counting = job.config.view_then_bought, job.config.engine.pair_counts
-    window, item_level = job.window(config.lookback_days), job.config.item_level
-    return build_view_then_bought(job.engine, config, window, item_level, counting=counting)
-
-
-def _mine_rfm(job: Job) -> RfmSummary:
-    return build_rfm_segments(job.engine, job.config.rfm, job.window(job.config.rfm.lookback_days))
-
-
-def _mine_item_stats(job: Job) -> ItemStatsSummary:
-    return build_item_stats(job.engine, job.window(None), job.config.item_level)
 
 
 @dataclass(frozen=True)

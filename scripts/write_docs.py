@@ -26,7 +26,7 @@ END = "<!-- end of rows -->\n"
 _INTRODUCTION = """\
 # Tables
 
-Written by `scripts/write_docs.py` from `pipeline/names.py`, as the Parquet schema is.
+Written by `scripts/write_docs.py` from `pipeline/names/`, as the Parquet schema is.
 
 A run publishes each table as one Parquet file, `outputs/runs/<run_id>/<table>.parquet`; a table
 without rows is a file with the columns and no rows. Timestamps are microseconds in UTC. What a word

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import ceil, log, sqrt
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.mining.window import Window
 from tests.shops import Shop
 from tests.tables import DAY

@@ -11,7 +11,8 @@ from itertools import permutations
 from operator import itemgetter
 from typing import Any
 
-from pipeline.config.model import AlsoBought, AlsoViewed, Rfm, ViewThenBought
+from pipeline.config.customer_options import Rfm
+from pipeline.config.mining_options import AlsoBought, AlsoViewed, ViewThenBought
 from pipeline.mining.window import Window
 from tests.shops import SaleLine, Shop
 from tests.tables import DAY, MINUTE

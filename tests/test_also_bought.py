@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import AlsoBought
+from pipeline.config.mining_options import AlsoBought
 from pipeline.mining import slices
 from pipeline.mining.associations import AssociationSummary, build_also_bought
 from pipeline.mining.window import Window

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import AlsoViewed
+from pipeline.config.mining_options import AlsoViewed
 from pipeline.mining import slices
 from pipeline.mining.associations import AssociationSummary, build_also_viewed
 from pipeline.mining.window import Window

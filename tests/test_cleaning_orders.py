@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import Config, NonProducts
+from pipeline.config.model import Config
+from pipeline.config.source_options import NonProducts
 from pipeline.mining.cleaning import non_products
 from tests.sources import FEWER, Cleaned, clean, clean_orders, csv_text
 

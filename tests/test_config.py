@@ -8,10 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.config.load import LoadedConfig, config_lines, load_config
-from pipeline.config.model import Catalogue, Config, Events
+from pipeline.config.model import Config
 from pipeline.config.options import options
 from pipeline.config.problems import dotted
 from pipeline.config.scalars import flow_text
+from pipeline.config.source_options import Catalogue, Events
 from pipeline.config.strict_yaml import read_yaml
 from pipeline.errors import ConfigError
 from tests.test_strict_yaml import TREES

@@ -1,10 +1,12 @@
 """`configs/reference.yaml` shows the whole model, and the other configurations are valid."""
 
 from pipeline.config.load import load_config
-from pipeline.config.model import Catalogue, Config, Events, Section
+from pipeline.config.model import Config
 from pipeline.config.options import section_of
 from pipeline.config.problems import dotted
 from pipeline.config.reference import reference_yaml
+from pipeline.config.section import Section
+from pipeline.config.source_options import Catalogue, Events
 from pipeline.config.strict_yaml import read_yaml
 from tests.conftest import PROJECT
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.errors import ConfigError
 from pipeline.mining.baskets import Baskets, gather_baskets, keep_frequent_items
 from pipeline.mining.itemset_memory import check_memory, estimate_megabytes

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.mining.steps import build
-from pipeline.names import MEASURES
+from pipeline.names.schema import MEASURES
 from tests import reference
 from tests.shops import rows_of, shop_engine
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import AlsoBought, AlsoViewed, EngineOptions
+from pipeline.config.mining_options import AlsoBought, AlsoViewed
+from pipeline.config.model import EngineOptions
 from pipeline.mining import slices
 from pipeline.mining.associations import build_also_bought, build_also_viewed
 from pipeline.mining.kernels.pairs import NOBODY, PairCounts, count_pairs

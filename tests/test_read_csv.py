@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import Csv
+from pipeline.config.source_options import Csv
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch
 from pipeline.io.csv_lines import CsvLines

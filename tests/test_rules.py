@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.mining.itemsets import mine_itemsets
 from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
 from pipeline.mining.rules import RuleSummary, build_rules
 from pipeline.mining.thresholds import at_least, rounded_down, rounded_up
 from pipeline.mining.window import Window
-from pipeline.names import ASSOCIATION_RULES, FREQUENT_ITEMSETS, MEASURES
+from pipeline.names import ASSOCIATION_RULES, FREQUENT_ITEMSETS
+from pipeline.names.schema import MEASURES
 from tests import reference
 from tests.datasets import coded, read_groceries
 from tests.shops import SaleLine, Shop, drawn_sales, load_shop, rows_of, shop_engine, shops

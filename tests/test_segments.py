@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipeline.config.model import Rfm, Segment
+from pipeline.config.customer_options import Rfm, Segment
 
 CELLS = [(recency, frequency) for recency in range(1, 6) for frequency in range(1, 6)]
 SCORES = st.lists(st.integers(1, 5), min_size=1, max_size=5, unique=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.model import ViewThenBought
+from pipeline.config.mining_options import ViewThenBought
 from pipeline.mining import slices
 from pipeline.mining.view_then_bought import (
     Counting,

@@ -7,8 +7,17 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from pipeline.config.as_of import EXAMPLES, parse_instant
-from pipeline.config.model import Catalogue, Config, Csv, Events, Lookup, Orders, Source, Timestamps
+from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath, Problem, nearest, suggestion, unknown
+from pipeline.config.source_options import (
+    Catalogue,
+    Csv,
+    Events,
+    Lookup,
+    Orders,
+    Source,
+    Timestamps,
+)
 from pipeline.names import TABLES
 
 Problems = Iterator[Problem]

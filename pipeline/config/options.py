@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import get_args
 
-from pipeline.config.model import Config, Section
+from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath
+from pipeline.config.section import Section
 
 
 def section_of(annotation: object) -> type[Section] | None:

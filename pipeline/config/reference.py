@@ -14,9 +14,10 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from pipeline.config.model import Config, Section
+from pipeline.config.model import Config
 from pipeline.config.options import plain, section_of
 from pipeline.config.scalars import flow_text
+from pipeline.config.section import Section
 
 _WIDTH: Final = 100
 _BOUNDS: Final = {
@@ -28,7 +29,7 @@ _HEAD: Final = """\
 # Every option with its default, which it has wherever a configuration leaves it out; a working
 # configuration gives at least the files and columns of `orders`. The sections `events` and
 # `catalogue` are null by default and shown here with what they contain once they are given.
-# Written from pipeline/config/model.py: change that, then run
+# Written from pipeline/config: change that, then run
 # python -m pipeline.config.reference > configs/reference.yaml
 """
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.config.model import Source
+from pipeline.config.source_options import Source
 
 Kind = Literal["id", "text", "category", "timestamp", "decimal", "integer"]
 # Types of the database whose values all fit into a BIGINT.

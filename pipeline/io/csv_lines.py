@@ -12,7 +12,7 @@ from pipeline.io.plain_lines import PlainLines
 from pipeline.io.streams import open_text
 
 if TYPE_CHECKING:
-    from pipeline.config.model import Csv
+    from pipeline.config.source_options import Csv
     from pipeline.io.files import InputFile
 
 MAX_FIELD_CHARACTERS = 1 << 24

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from pipeline.config.model import Timestamps
+from pipeline.config.source_options import Timestamps
 from pipeline.io.sql_text import literal, literals
 
 DAY_MICROSECONDS = 86_400_000_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config.model import Lookup, Source
+from pipeline.config.source_options import Lookup, Source
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch
 from pipeline.io.contract import column_name, mapped_columns

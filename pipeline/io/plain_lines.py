@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.config.model import Csv
+    from pipeline.config.source_options import Csv
 
 
 class PlainLines:

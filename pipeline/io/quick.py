@@ -6,7 +6,7 @@ row takes at least one line, so each row is exactly one line and nothing was swa
 
 from dataclasses import dataclass
 
-from pipeline.config.model import Source
+from pipeline.config.source_options import Source
 from pipeline.io.careful import Rejected
 from pipeline.io.contract import column_name, mapped_columns
 from pipeline.io.duckdb_engine import QUERY_ERRORS, DuckDBEngine, FileError

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.accounting import Account
-from pipeline.config.model import Catalogue, Config, Events, Orders, Source
+from pipeline.config.model import Config
+from pipeline.config.source_options import Catalogue, Events, Orders, Source
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch, Rejected, text_of
 from pipeline.io.contract import column_name, mapped_columns

@@ -6,7 +6,7 @@ The text is DuckDB's own dialect: it reads files, which only `io` does.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.config.model import Events, Orders, Source
+from pipeline.config.source_options import Events, Orders, Source
 from pipeline.io import instants
 from pipeline.io.contract import CONTRACTS, INTEGERS, Field, column_name
 from pipeline.io.sql_text import literal, one_of

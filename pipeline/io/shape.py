@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.config.model import Source
+from pipeline.config.source_options import Source
 from pipeline.errors import DataError
 from pipeline.io.contract import INTEGERS, mapped_columns
 from pipeline.io.files import FileFacts, Format, InputFile

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.config.model import AlsoBought, AlsoViewed, EngineOptions
+from pipeline.config.mining_options import AlsoBought, AlsoViewed
+from pipeline.config.model import EngineOptions
 from pipeline.engine import Engine, Value
 from pipeline.mining.counted_pairs import count_joint, read_person_baskets
 from pipeline.mining.slices import slices_for

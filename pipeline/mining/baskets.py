@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window

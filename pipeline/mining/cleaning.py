@@ -10,7 +10,8 @@ from fractions import Fraction
 import pyarrow as pa
 
 from pipeline.accounting import Account
-from pipeline.config.model import Config, Events, NonProducts, Orders
+from pipeline.config.model import Config
+from pipeline.config.source_options import Events, NonProducts, Orders
 from pipeline.engine import Engine, Value
 from pipeline.mining.steps import build
 

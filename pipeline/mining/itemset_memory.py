@@ -39,7 +39,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.errors import ConfigError
 from pipeline.mining.baskets import Baskets, Int64s, keep_frequent_items, to_offsets
 from pipeline.mining.kernel_miner import BLOCK_BYTES

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.mining.baskets import Baskets, keep_frequent_items
 from pipeline.mining.itemsets import Itemsets
 from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.config.model import Rfm, Segment
+from pipeline.config.customer_options import Rfm, Segment
 from pipeline.engine import Engine, Value
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import read_baskets
 from pipeline.mining.itemset_memory import check_memory

@@ -7,7 +7,7 @@ from math import ceil, prod
 
 import numpy as np
 
-from pipeline.config.model import Mining
+from pipeline.config.mining_options import Mining
 from pipeline.mining.baskets import Bools, Int64s
 
 LARGEST_INT64 = 2**63 - 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from pipeline.config.model import ViewThenBought
+from pipeline.config.mining_options import ViewThenBought
 from pipeline.engine import Engine, Value
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of

@@ -1,0 +1,73 @@
+"""Arguments, and the steps with them, that several commands have."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.config.load import LoadedConfig
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="Configuration file (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Option in place of the file's; repeatable."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Instant that the run stands for: a date, or ISO 8601."),
+]
+Run = Annotated[str, typer.Option(metavar="ID", help="Id of a run.")]
+OutputFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder with `latest`.  [default: outputs]")
+]
+OutputOf = Annotated[
+    Path | None, typer.Option("--config", metavar="CONFIG", help="Take its output folder.")
+]
+
+
+def load(config: Path, overrides: Sequence[str] | None) -> "LoadedConfig":
+    """Load a configuration with what the command line puts in place of its values."""
+    from pipeline.config.load import load_config
+
+    return load_config(config, overrides or ())
+
+
+def output_of(output: Path | None, config: Path | None) -> Path:
+    """Return the folder with `latest` that the options name."""
+    if output is not None and config is not None:
+        message = "--output and --config both say where the tables are: give one of them"
+        raise UsageError(message)
+    if config is None:
+        return output or Path("outputs")
+    from pipeline.job import output_folder
+
+    return output_folder(load(config, ()))
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a list written with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def print_text(text: str) -> None:
+    """Print data on stdout."""
+    with quiet_pipe():
+        print(text)
+
+
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """Let a reader such as `head` stop reading: what it did not want is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end; that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

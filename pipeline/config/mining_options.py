@@ -1,0 +1,104 @@
+"""Options of itemsets, rules and association tables."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.section import BasketGrain, Count, Days, Fraction, Section
+
+
+class Mining(Section):
+    """Frequent itemsets and association rules."""
+
+    grain: BasketGrain = "order"
+    """What a basket is."""
+    lookback_days: Days | None = None
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    miner: Literal["kernel", "mlxtend"] = "kernel"
+    """Our compiled miner, or mlxtend as an independent check; both give the same itemsets."""
+    algorithm: Literal["fpgrowth", "apriori"] = "fpgrowth"
+    """Both give the same itemsets."""
+    min_support: Fraction | None = 0.01
+    """Smallest share of baskets; set null to use min_count."""
+    min_count: Count | None = None
+    """Smallest number of baskets, instead of min_support."""
+    max_itemset_size: Annotated[int, Field(ge=1)] = 4
+    """Largest number of items in an itemset."""
+    max_basket_items: Count = 100
+    """Baskets with more distinct items are left out and counted."""
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Smallest confidence of a rule."""
+    min_lift: Annotated[float, Field(ge=0)] = 0.0
+    """Smallest lift of a rule."""
+    max_consequent_size: Annotated[int, Field(ge=1)] = 1
+    """Largest number of items on the right side of a rule."""
+    max_memory_mb: Count = 2048
+    """A support whose mining is estimated to need more is refused."""
+
+    @model_validator(mode="after")
+    def _has_one_threshold(self) -> "Mining":
+        if (self.min_support is None) == (self.min_count is None):
+            message = "give min_support or min_count: set the other one to null"
+            raise ValueError(message)
+        return self
+
+
+class AlsoBought(Section):
+    """Bought this, also bought."""
+
+    grain: BasketGrain = "customer"
+    """What a basket is."""
+    lookback_days: Days | None = 180
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    min_item_count: Count = 10
+    """Baskets that must hold an item."""
+    min_pair_count: Count = 5
+    """Baskets that must hold the pair."""
+    min_customers: Count = 3
+    """Distinct customers behind a pair, where customers are known."""
+    min_lift: Annotated[float, Field(ge=0)] = 1.0
+    """Lift must be above this."""
+    max_basket_items: Count = 100
+    """Baskets with more distinct items are left out and counted."""
+    max_targets: Count = 20
+    """Target items kept per source item."""
+
+
+class AlsoViewed(Section):
+    """Viewed this, also viewed."""
+
+    grain: Literal["session", "visitor_day"] = "session"
+    """What a basket is."""
+    lookback_days: Days | None = 30
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    min_item_count: Count = 20
+    """Sessions that must hold an item."""
+    min_pair_count: Count = 5
+    """Sessions that must hold the pair."""
+    min_visitors: Count = 3
+    """Distinct visitors behind a pair."""
+    min_lift: Annotated[float, Field(ge=0)] = 1.0
+    """Lift must be above this."""
+    max_basket_items: Count = 100
+    """Sessions with more distinct items are left out and counted."""
+    max_targets: Count = 20
+    """Target items kept per source item."""
+    after_only: bool = False
+    """Count only sessions that saw the target for the first time after the source."""
+
+
+class ViewThenBought(Section):
+    """Viewed this, ultimately bought."""
+
+    lookback_days: Days | None = 90
+    """Length of the view window that ends at as_of; null takes everything before as_of."""
+    horizon: Literal["session", "1", "7", "14", "30"] = "7"
+    """Days after the first view in which a purchase counts, or `session`."""
+    min_viewers: Count = 20
+    """Visitors who must have viewed the source item."""
+    max_targets: Count = 20
+    """Target items kept per source item, besides its own row; the rest is `other`."""
+    min_displayable_buyers: Count = 30
+    """Buyers from which on a percentage may be shown."""
+    min_displayable_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """Share of buyers from which on a percentage may be shown."""

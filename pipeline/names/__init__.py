@@ -1,0 +1,41 @@
+"""Names of every published table and column, with type, unit and meaning.
+
+The Parquet schema, `docs/tables.md` and the audits are all derived from this package.
+"""
+
+from pipeline.names.baskets import ALSO_BOUGHT, ALSO_VIEWED, ASSOCIATION_RULES, FREQUENT_ITEMSETS
+from pipeline.names.customers import RFM_SEGMENTS
+from pipeline.names.facts import ITEM_STATS, QUARANTINE, RUN_SUMMARY
+from pipeline.names.schema import Column, ColumnType, Table
+from pipeline.names.viewing import VIEW_THEN_BOUGHT
+
+__all__ = [
+    "ALSO_BOUGHT",
+    "ALSO_VIEWED",
+    "ASSOCIATION_RULES",
+    "FREQUENT_ITEMSETS",
+    "ITEM_STATS",
+    "QUARANTINE",
+    "RFM_SEGMENTS",
+    "RUN_SUMMARY",
+    "TABLES",
+    "VIEW_THEN_BOUGHT",
+    "Column",
+    "ColumnType",
+    "Table",
+]
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        FREQUENT_ITEMSETS,
+        ASSOCIATION_RULES,
+        ALSO_BOUGHT,
+        ALSO_VIEWED,
+        VIEW_THEN_BOUGHT,
+        RFM_SEGMENTS,
+        ITEM_STATS,
+        QUARANTINE,
+        RUN_SUMMARY,
+    )
+}

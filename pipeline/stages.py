@@ -1,0 +1,64 @@
+"""The stages that mine: which function builds which tables, with the options it needs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from pipeline.job import Job
+from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
+from pipeline.mining.rfm import RfmSummary, build_rfm_segments
+from pipeline.mining.rules import RuleSummary, build_rules
+from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
+from pipeline.possible import stages_of
+
+Summary = RuleSummary | AssociationSummary | ViewThenBoughtSummary | RfmSummary | ItemStatsSummary
+
+
+def mine(job: Job, wanted: Sequence[str]) -> None:
+    """Build every wanted table; the figures of each stage go to `job.figures`."""
+    for name in stages_of(wanted):
+        with job.progress.stage(name):
+            job.figures[name] = asdict(_STAGES[name](job))
+
+
+def _mine_rules(job: Job) -> RuleSummary:
+    config = job.config.mining
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    threads = job.config.engine.threads
+    return build_rules(job.engine, config, window, item_level, threads=threads)
+
+
+def _mine_also_bought(job: Job) -> AssociationSummary:
+    config = job.config.also_bought
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    return build_also_bought(job.engine, config, window, item_level, resources=job.config.engine)
+
+
+def _mine_also_viewed(job: Job) -> AssociationSummary:
+    config = job.config.also_viewed
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    return build_also_viewed(job.engine, config, window, item_level, resources=job.config.engine)
+
+
+def _mine_view_then_bought(job: Job) -> ViewThenBoughtSummary:
+    config, counting = job.config.view_then_bought, job.config.engine.pair_counts
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    return build_view_then_bought(job.engine, config, window, item_level, counting=counting)
+
+
+def _mine_rfm(job: Job) -> RfmSummary:
+    return build_rfm_segments(job.engine, job.config.rfm, job.window(job.config.rfm.lookback_days))
+
+
+def _mine_item_stats(job: Job) -> ItemStatsSummary:
+    return build_item_stats(job.engine, job.window(None), job.config.item_level)
+
+
+_STAGES: dict[str, Callable[[Job], Summary]] = {
+    "association_rules": _mine_rules,
+    "also_bought": _mine_also_bought,
+    "also_viewed": _mine_also_viewed,
+    "view_then_bought": _mine_view_then_bought,
+    "rfm_segments": _mine_rfm,
+    "item_stats": _mine_item_stats,
+}
