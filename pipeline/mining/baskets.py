@@ -13,6 +13,7 @@ from pipeline.mining.window import Window
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 LARGEST_KEY = 2**63 - 1
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from pipeline.mining.kernels.compiled import settings
 
-KERNELS = ("vertical", "trie", "fpgrowth", "apriori", "pairs", "targets")
+KERNELS = ("vertical", "trie", "fpgrowth", "apriori", "pairs", "targets", "fisher")
 
 
 def main() -> None:
