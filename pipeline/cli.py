@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import projects, reading, running
+from pipeline.commands import projects, published, reading, running
 from pipeline.commands.arguments import print_text
 
 app = typer.Typer(
@@ -43,5 +43,9 @@ app.command()(running.run)
 app.command()(running.check)
 app.command()(reading.show)
 app.command()(reading.sql)
+app.command()(published.runs)
+app.command()(published.verify)
+app.command()(published.rollback)
+app.command()(published.prune)
 app.command("config")(projects.show_config)
 app.command()(projects.init)

@@ -33,7 +33,8 @@ class RunReport:
         as_of: The instant that the run stands for, ISO 8601 in UTC.
         state: `new`, `unchanged` (it had been published already), or `replaced`.
         folder: Where the tables are.
-        is_latest: Whether `latest` names this run; a run of chosen tables leaves it alone.
+        latest: Id of the run that `latest` names; None if there is none. A run of chosen tables
+            leaves it alone, and so does one for an earlier `as_of`.
         tables: The tables written.
         not_possible: Tables left out, with the reason.
         notes: What the person who reads the summary should know.
@@ -46,13 +47,18 @@ class RunReport:
     as_of: str
     state: str
     folder: Path
-    is_latest: bool
+    latest: str | None
     tables: tuple[WrittenTable, ...]
     not_possible: dict[str, str]
     notes: tuple[str, ...]
     accounts: tuple[Account, ...]
     figures: dict[str, dict[str, Any]]
     timings: tuple[StageTiming, ...]
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether `latest` names this run."""
+        return self.latest == self.run_id
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from pipeline.config.load import LoadedConfig
 from pipeline.config.problems import suggestion
 from pipeline.errors import UsageError
 from pipeline.io.audit import audit_table
-from pipeline.io.lock import lock
 from pipeline.io.manifest import (
     InputEntry,
     Manifest,
@@ -28,7 +27,7 @@ from pipeline.io.manifest import (
     run_id,
     write_manifest,
 )
-from pipeline.io.publish import publish, staging
+from pipeline.io.publish import publish, staging, writing
 from pipeline.io.write import write_table
 from pipeline.job import Job, opened, output_folder, spill_folder
 from pipeline.outcome import CheckReport, RunReport, WrittenTable, notes, summary_rows
@@ -62,7 +61,7 @@ def run(
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     plan = _Plan(wanted, not_possible, started_at, is_partial=bool(only))
     with (
-        lock(output_folder(chosen)),
+        writing(output_folder(chosen)),
         opened(chosen, progress or Progress(), spill_folder(chosen)) as job,
     ):
         prepare(job, as_of)
@@ -108,7 +107,7 @@ class _Plan:
         wanted: Mined tables that the input can give.
         not_possible: Wanted tables that it cannot, with the reason.
         started_at: Wall clock at the start, ISO 8601.
-        is_partial: Whether only chosen tables are published, so that `latest` stays.
+        is_partial: Whether `--only` chose the tables, so that `latest` stays.
     """
 
     wanted: list[str]
@@ -124,14 +123,14 @@ def _publish(job: Job, plan: _Plan) -> RunReport:
         job.engine.load("run_summary", summary_rows(job.accounts, job.figures, rows))
         written = [_write(job, name, staged) for name in [*plan.wanted, *ALWAYS_WRITTEN]]
         write_manifest(replace(manifest, tables=tuple(written)), staged)
-        published = publish(staged, output, is_latest=not plan.is_partial)
+        published = publish(staged, output)
     tables = (WrittenTable(one.table, one.rows, published.folder / one.file) for one in written)
     return RunReport(
         run_id=manifest.run_id,
         as_of=manifest.as_of,
         state=published.state,
         folder=published.folder,
-        is_latest=not plan.is_partial,
+        latest=published.latest,
         tables=tuple(tables),
         not_possible=plan.not_possible,
         notes=tuple(notes(job.figures)),
@@ -174,4 +173,5 @@ def _manifest(job: Job, plan: _Plan) -> Manifest:
         tables=(),
         not_possible=plan.not_possible,
         steps=tuple(job.engine.steps),
+        is_partial=plan.is_partial,
     )

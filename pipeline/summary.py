@@ -142,9 +142,9 @@ def _best(output: Path, run_id: str, written: WrittenTable) -> str:
 
 def _tables(report: RunReport) -> list[str]:
     rows = [(table.name, table.rows, table.path.name) for table in report.tables]
-    where = f"in {near(report.folder)}, with {MANIFEST}"
-    latest = "`latest` names this run" if report.is_latest else "`latest` is left as it was"
-    return [*aligned(("table", "rows", "file"), rows).splitlines(), "", f"{where}; {latest}"]
+    latest = "this run" if report.is_latest else report.latest or "no run yet"
+    where = f"in {near(report.folder)}, with {MANIFEST}; `latest` names {latest}"
+    return [*aligned(("table", "rows", "file"), rows).splitlines(), "", where]
 
 
 def near(path: Path) -> str:

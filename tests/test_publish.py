@@ -4,8 +4,6 @@ import errno
 import itertools
 import os
 import shutil
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,10 @@ import pytest
 
 from pipeline.errors import AuditError, StorageError, UsageError
 from pipeline.io import durable
-from pipeline.io.manifest import damages
+from pipeline.io.manifest import damages, read_manifest
 from pipeline.io.publish import publish, staging
 from pipeline.io.runs import STAGING, latest_run_id, resolve, run_ids
-from tests.conftest import PROJECT
-from tests.staged import before_step, publish_run, stage
+from tests.staged import before_step, kill_at_every_step, publish_run, stage
 
 OLD, NEW = "2011-12-09T000000Z-0aaaaaaa", "2011-12-10T000000Z-0bbbbbbb"
 
@@ -34,17 +31,7 @@ def leftovers(output: Path) -> list[str]:
     return sorted(path.name for path in (output / STAGING).iterdir())
 
 
-def kill_at_every_step(before: Path, folder: Path, run_id: str) -> list[Path]:
-    """Outputs in which a publication was killed before step 0, 1, 2 ...; the last one ended."""
-    command = [sys.executable, "-m", "tests.staged", str(before), str(folder), run_id]
-    ended = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
-    *killed, last = [int(line) for line in ended.stdout.split()]
-    assert last == 0
-    assert len(killed) > 8
-    return [folder / str(step) for step in range(len(killed) + 1)]
-
-
-def test_latest_names_the_run_that_was_published_last(tmp_path: Path) -> None:
+def test_latest_names_the_newest_run(tmp_path: Path) -> None:
     states = [publish_run(tmp_path, OLD, "old").state, publish_run(tmp_path, NEW, "new").state]
 
     assert states == ["new", "new"]
@@ -66,21 +53,48 @@ def test_a_rerun_leaves_the_files_of_a_whole_run_alone(tmp_path: Path) -> None:
 
 def test_a_run_of_chosen_tables_leaves_latest_alone(tmp_path: Path) -> None:
     publish_run(tmp_path, OLD, "old")
-    with staging(tmp_path, NEW) as staged:
-        stage(staged, NEW, "new")
-        publish(staged, tmp_path, is_latest=False)
+    publication = publish_run(tmp_path, NEW, "new", is_partial=True)
 
-    assert latest_run_id(tmp_path) == OLD
+    assert publication.latest == latest_run_id(tmp_path) == OLD
     assert damages(resolve(tmp_path, NEW)) == []
 
 
-def test_a_rerun_points_latest_back_at_its_run(tmp_path: Path) -> None:
-    publish_run(tmp_path, OLD, "old")
+def test_the_same_tables_published_as_a_complete_run_become_the_latest(tmp_path: Path) -> None:
+    states = [
+        publish_run(tmp_path, NEW, "new", is_partial=is_partial).state
+        for is_partial in (True, True, False, True)
+    ]
+
+    assert states == ["new", "unchanged", "replaced", "unchanged"]
+    assert latest_run_id(tmp_path) == NEW
+    assert not read_manifest(resolve(tmp_path)).is_partial
+
+
+def test_a_backfill_of_an_earlier_day_leaves_latest_on_the_later_one(tmp_path: Path) -> None:
     publish_run(tmp_path, NEW, "new")
 
-    publish_run(tmp_path, OLD, "old")
+    publication = publish_run(tmp_path, OLD, "old")
 
-    assert latest_run_id(tmp_path) == OLD
+    assert publication.latest == latest_run_id(tmp_path) == NEW
+    assert damages(resolve(tmp_path, OLD)) == []
+
+
+def test_another_run_of_the_same_instant_becomes_the_latest(tmp_path: Path) -> None:
+    publish_run(tmp_path, NEW, "new")
+    other = f"{NEW[:-8]}0aaaaaaa"
+
+    assert publish_run(tmp_path, other, "other").latest == other
+
+
+@pytest.mark.parametrize("damage", ["gone", "without a manifest"])
+def test_a_backfill_becomes_the_latest_where_latest_names_no_run(
+    tmp_path: Path, damage: str
+) -> None:
+    folder = publish_run(tmp_path, NEW, "new").folder
+    shutil.rmtree(folder) if damage == "gone" else (folder / "manifest.json").unlink()
+
+    assert publish_run(tmp_path, OLD, "old").latest == OLD
+    assert contents(tmp_path) == {"old"}
 
 
 @pytest.mark.parametrize("name", ["rfm_segments.parquet", "manifest.json"])
@@ -129,7 +143,7 @@ def test_a_reader_sees_a_whole_run_wherever_the_writer_is_killed(
     tmp_path: Path, run_id: str
 ) -> None:
     publish_run(tmp_path / "before", OLD, "old")
-    outputs = kill_at_every_step(tmp_path / "before", tmp_path / "killed", run_id)
+    outputs = kill_at_every_step(tmp_path / "before", tmp_path / "killed", "publish", run_id)
 
     seen = [contents(output) for output in outputs]
     old_count, new_count = seen.count({"old"}), seen.count({"new"})
@@ -147,7 +161,10 @@ def test_a_reader_finds_nothing_or_a_whole_run_when_the_first_one_is_killed(
 ) -> None:
     (tmp_path / "before").mkdir()
 
-    for output in kill_at_every_step(tmp_path / "before", tmp_path / "killed", NEW):
+    outputs = kill_at_every_step(tmp_path / "before", tmp_path / "killed", "publish", NEW)
+
+    assert len(outputs) > 8
+    for output in outputs:
         assert latest_run_id(output) is None or contents(output) == {"new"}
         publish_run(output, NEW, "new")
         assert contents(output) == {"new"}

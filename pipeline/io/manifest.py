@@ -57,7 +57,8 @@ class Manifest:
     Attributes:
         run_id: See `run_id`.
         as_of: The instant that the run stands for, ISO 8601 in UTC.
-        started_at: Wall clock at the start, ISO 8601 in UTC; for people, decides nothing.
+        started_at: Wall clock at the start, ISO 8601 in UTC: tells people and `basket prune` how
+            old the run is, decides no result.
         pipeline_version: Version of this package.
         library_versions: Versions of Python and of the libraries that compute and write.
         configuration: Every option with its resolved value.
@@ -68,6 +69,7 @@ class Manifest:
         tables: The files written.
         not_possible: Tables left out, with the reason.
         steps: What was built by SQL, in order, with the statements and their values.
+        is_partial: Whether `--only` chose the tables, so that `latest` never names the run.
     """
 
     run_id: str
@@ -83,6 +85,12 @@ class Manifest:
     tables: tuple[TableEntry, ...]
     not_possible: Mapping[str, str]
     steps: tuple[Step, ...]
+    is_partial: bool = False
+
+    @property
+    def instant(self) -> datetime:
+        """The instant that the run stands for."""
+        return datetime.fromisoformat(self.as_of)
 
 
 def run_id(as_of: int, inputs: str, configuration: str, version: str) -> str:
@@ -99,7 +107,8 @@ def run_id(as_of: int, inputs: str, configuration: str, version: str) -> str:
         '2011-12-10T000000Z-32304d4f'
     """
     digest = _fingerprint([as_of, inputs, configuration, version])
-    return f"{_instant(as_of):%Y-%m-%dT%H%M%SZ}-{digest[:8]}"
+    instant = _instant(as_of)
+    return f"{instant.year:04d}{instant:-%m-%dT%H%M%SZ}-{digest[:8]}"
 
 
 def iso_instant(microseconds: int) -> str:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import AuditError
+from pipeline.errors import AuditError, StorageError
 from pipeline.io.durable import make_folder, replace_folder, storage_errors, sync_folder
-from pipeline.io.manifest import damages, read_manifest
-from pipeline.io.runs import LATEST, RUNS, STAGING
+from pipeline.io.lock import lock
+from pipeline.io.manifest import Manifest, damages, read_manifest
+from pipeline.io.runs import LATEST, RUNS, STAGING, latest_run_id, run_ids
+
+State = Literal["new", "unchanged", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,39 @@ class Publication:
         folder: `runs/<run_id>`.
         state: `new`; `unchanged` where the same run stood there already, whole; `replaced`
             where one stood there that was damaged or had other tables.
+        latest: Id of the run that `latest` names afterwards; None if there is none.
     """
 
     folder: Path
-    state: Literal["new", "unchanged", "replaced"]
+    state: State
+    latest: str | None
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Hold the lock of an output folder, and first clear what killed writers left.
+
+    Args:
+        output: Folder that holds `runs/` and `latest`; it is made if it is missing.
+
+    Raises:
+        BusyError: Another run is writing.
+        StorageError: The folder cannot be made or cleared.
+    """
+    with lock(output):
+        staging_area = output / STAGING
+        with storage_errors(staging_area, "clear the staging folder"):
+            make_folder(staging_area)
+            _empty(staging_area)
+        yield
 
 
 @contextmanager
 def staging(output: Path, run_id: str) -> Iterator[Path]:
     """Give a new empty folder that no reader sees; afterwards it is gone, whatever happened.
 
-    Call it under the lock: folders that runs left when they were killed are removed first.
-
     Args:
-        output: Folder that holds `runs/` and `latest`.
+        output: Folder that holds `runs/` and `latest`; see `writing`.
         run_id: Id of the run to be staged.
 
     Raises:
@@ -48,7 +70,6 @@ def staging(output: Path, run_id: str) -> Iterator[Path]:
     staged = output / STAGING / f"{run_id}.{os.getpid()}"
     with storage_errors(staged, "make the staging folder"):
         make_folder(staged.parent)
-        _empty(staged.parent)
         staged.mkdir()
     try:
         yield staged
@@ -56,13 +77,15 @@ def staging(output: Path, run_id: str) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def publish(staged: Path, output: Path, *, is_latest: bool = True) -> Publication:
-    """Make a staged run, with its manifest, the one that `latest` names.
+def publish(staged: Path, output: Path) -> Publication:
+    """Publish a staged run under its id; `latest` names it then, unless it names a newer one.
+
+    A run of chosen tables never becomes the latest, and a run for an earlier `as_of` (a
+    backfill) does not take the place of a later one.
 
     Args:
         staged: Folder from `staging`, with every table audited and the manifest written.
         output: Folder that holds `runs/` and `latest`.
-        is_latest: False publishes the run under its id and leaves `latest` as it is.
 
     Raises:
         AuditError: The staged files are not those of the manifest.
@@ -71,18 +94,36 @@ def publish(staged: Path, output: Path, *, is_latest: bool = True) -> Publicatio
     if problems := damages(staged):
         message = f"the staged run is not what its manifest says: {'; '.join(problems)}"
         raise AuditError(message)
-    folder = output / RUNS / read_manifest(staged).run_id
+    manifest = read_manifest(staged)
+    folder = output / RUNS / manifest.run_id
     with storage_errors(folder, "publish the run"):
         make_folder(folder.parent)
         sync_folder(staged)
         state = _place(staged, folder)
         sync_folder(folder.parent)
-        if is_latest:
-            _point_latest(output, folder.name)
-    return Publication(folder, state)
+        if _becomes_latest(manifest, output):
+            point_latest(output, folder.name)
+    return Publication(folder, state, latest_run_id(output))
 
 
-def _place(staged: Path, folder: Path) -> Literal["new", "unchanged", "replaced"]:
+def point_latest(output: Path, run_id: str) -> None:
+    """Swap the pointer: a link under another name first, for a link cannot be rewritten.
+
+    The run that it leaves is marked by the time of that, for readers may still be at it.
+
+    Raises:
+        OSError: A step failed; `latest` names the one run or the other.
+    """
+    left = latest_run_id(output)
+    if left in run_ids(output):
+        os.utime(output / RUNS / left)
+    link = output / STAGING / f"{LATEST}.{os.getpid()}"
+    link.symlink_to(Path(RUNS) / run_id, target_is_directory=True)
+    os.replace(link, output / LATEST)
+    sync_folder(output)
+
+
+def _place(staged: Path, folder: Path) -> State:
     if not folder.exists():
         os.rename(staged, folder)
         return "new"
@@ -93,15 +134,22 @@ def _place(staged: Path, folder: Path) -> Literal["new", "unchanged", "replaced"
 
 
 def _is_same(staged: Path, folder: Path) -> bool:
-    return not damages(folder) and read_manifest(staged).tables == read_manifest(folder).tables
+    if damages(folder):
+        return False
+    new, old = read_manifest(staged), read_manifest(folder)
+    return new.tables == old.tables and (new.is_partial or not old.is_partial)
 
 
-def _point_latest(output: Path, run_id: str) -> None:
-    """Swap the pointer: a link under another name first, for a link cannot be rewritten."""
-    link = output / STAGING / f"{LATEST}.{os.getpid()}"
-    link.symlink_to(Path(RUNS) / run_id, target_is_directory=True)
-    os.replace(link, output / LATEST)
-    sync_folder(output)
+def _becomes_latest(manifest: Manifest, output: Path) -> bool:
+    if manifest.is_partial:
+        return False
+    current = latest_run_id(output)
+    if current is None:
+        return True
+    try:
+        return manifest.instant >= read_manifest(output / RUNS / current).instant
+    except StorageError:
+        return True  # `latest` names no run that could be read
 
 
 def _empty(folder: Path) -> None:

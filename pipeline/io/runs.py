@@ -2,11 +2,12 @@
 
 outputs/
 ├── .lock                   held while a run writes
-├── .staging/               unfinished runs; never read
+├── .staging/               unfinished and pruned runs; never read
 ├── runs/<run_id>/          one whole run: `<table>.parquet` and `manifest.json`
 └── latest -> runs/<run_id>
 """
 
+import re
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -15,14 +16,19 @@ RUNS = "runs"
 STAGING = ".staging"
 LATEST = "latest"
 _LISTED = 5
+_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{8}")
 
 
 def run_ids(output: Path) -> list[str]:
-    """Return the ids of all published runs, by rising `as_of`."""
+    """Return the ids of all published runs, by rising `as_of`; what else lies there is no run."""
     folder = output / RUNS
     if not folder.is_dir():
         return []
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    return sorted(entry.name for entry in folder.iterdir() if _is_run(entry))
+
+
+def _is_run(entry: Path) -> bool:
+    return entry.is_dir() and not entry.is_symlink() and bool(_RUN_ID.fullmatch(entry.name))
 
 
 def latest_run_id(output: Path) -> str | None:
@@ -49,6 +55,8 @@ def resolve(output: Path, name: str = LATEST) -> Path:
         return output / RUNS / run_id
     if not known:
         message = f"nothing has been published in {output}: start a run with `basket run`"
+    elif name == LATEST:
+        message = f"`latest` in {output} names no run: `basket rollback` points it at the newest"
     else:
         message = f"no run {name!r} in {output}: the last ones are {', '.join(known[-_LISTED:])}"
     raise UsageError(message)
