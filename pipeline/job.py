@@ -15,6 +15,8 @@ from pipeline.config.source_options import Source
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
+from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
+from pipeline.io.frozen_cuts import cuts_files
 from pipeline.io.lookups import lookup_files
 from pipeline.io.read import effective_orders, source_files
 from pipeline.mining.cleaning import Span
@@ -76,6 +78,8 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
     try:
         with progress.stage("inspect input"):
             files = _input_files(sources, loaded.folder)
+            if cuts := cuts_files(loaded.config.rfm, loaded.folder):
+                files[FROZEN_CUTS] = cuts
             inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
         with (
             _own_folder(spill, output_folder(loaded)) as own,

@@ -7,6 +7,8 @@ from pipeline.config.model import Config
 from pipeline.io.read import effective_orders
 
 ALWAYS_WRITTEN = ("quarantine", "run_summary")
+_BUILT_WITH = {"frequent_itemsets": "association_rules", "rfm_cuts": "rfm_segments"}
+"""Tables that the stage of another one builds: whatever stands against that stands against them."""
 
 
 def wanted_tables(config: Config) -> list[str]:
@@ -17,8 +19,7 @@ def wanted_tables(config: Config) -> list[str]:
 
 def stages_of(wanted: Sequence[str]) -> list[str]:
     """Return the stages that build the wanted tables, itemsets with the rules."""
-    needed = ["association_rules" if name == "frequent_itemsets" else name for name in wanted]
-    return list(dict.fromkeys(needed))
+    return list(dict.fromkeys(_BUILT_WITH.get(name, name) for name in wanted))
 
 
 def reasons_against(config: Config) -> dict[str, str]:
@@ -33,8 +34,7 @@ def reasons_against(config: Config) -> dict[str, str]:
     if config.events is None:
         no_log = "there is no browse log"
         reasons |= dict.fromkeys(("also_viewed", "view_then_bought"), no_log)
-    if "association_rules" in reasons:
-        reasons["frequent_itemsets"] = reasons["association_rules"]
+    reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
 
 

@@ -10,6 +10,8 @@ from pipeline.accounting import Account
 from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.source_options import Events
 from pipeline.errors import DataError
+from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
+from pipeline.io.frozen_cuts import load_frozen_cuts
 from pipeline.io.ids import encode_ids
 from pipeline.io.read import SourceReader, effective_orders, load_absent, match_id_types
 from pipeline.job import Job, sources_of
@@ -40,6 +42,8 @@ def prepare(job: Job, as_of: str | None) -> None:
 
 def _read(job: Job) -> None:
     config, engine = job.config, job.engine
+    if FROZEN_CUTS in job.inputs:
+        load_frozen_cuts(engine, config.rfm, job.inputs[FROZEN_CUTS][0])
     for name, source in sources_of(config).items():
         with job.progress.stage(f"read {name}"):
             reader = SourceReader(engine, name, source, config=config, folder=job.loaded.folder)

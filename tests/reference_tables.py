@@ -204,15 +204,19 @@ def rfm_segments(shop: Shop, options: Rfm, window: Window) -> list[Row]:
     rows = [_rfm_row(customer, bought, options, window) for customer, bought in lines.items()]
     for name, sign in (("recency_days", -1), ("frequency", 1), ("monetary", 1)):
         score = name.removesuffix("_days") + "_score"
+        cuts = getattr(options.thresholds, name)
         for row in rows:
             worse = sum(
                 sign * other[name] < sign * row[name] for other in rows if row[name] is not None
             )
             row[score] = min(5, 1 + 5 * worse // len(rows)) if row[name] is not None else None
+            if options.scoring == "thresholds":
+                reached = sum(sign * row[name] >= sign * cut for cut in cuts) if cuts else None
+                row[score] = None if reached is None else 1 + reached
     for row in rows:
         row["segment"] = next(
             segment.name
-            for segment in options.segments
+            for segment in options.used_segments
             if row["recency_score"] in segment.recency
             and row["frequency_score"] in segment.frequency
         )
@@ -223,13 +227,17 @@ def _rfm_row(customer: str, lines: list[SaleLine], options: Rfm, window: Window)
     amounts = [line.amount for line in lines if line.amount is not None]
     frequency = len({line.order for line in lines})
     net = max(0.0, float(sum(amounts))) if amounts else None
-    last = max(line.at for line in lines)
+    first, last = min(line.at for line in lines), max(line.at for line in lines)
+    tenure = max((window.end - first) // DAY, options.min_tenure_days)
     return {
         "customer_id": customer,
         "recency_days": (window.end - last) // DAY,
         "frequency": frequency,
         "monetary": net / frequency if net is not None and options.monetary == "mean" else net,
+        "first_order_at": first,
         "last_order_at": last,
+        "average_order_value": None if net is None else net / frequency,
+        "customer_value": None if net is None else net * options.value_days / tenure,
     }
 
 

@@ -273,7 +273,9 @@ def test_orders_without_items_have_rfm_segments_and_nothing_else(
 ) -> None:
     assert shared_data.is_dir()
     report = run(load_config(CONFIGS / "cdnow.yaml", [f"output.path={tmp_path / 'out'}"]))
-    assert {"rfm_segments", "quarantine", "run_summary"} == {table.name for table in report.tables}
+    assert {"rfm_segments", "rfm_cuts", "quarantine", "run_summary"} == {
+        table.name for table in report.tables
+    }
     assert "orders have no item_id" == report.not_possible["association_rules"]
     (account,) = report.accounts
     assert (69_660, 69_579) == (account.lines, account.accepted)

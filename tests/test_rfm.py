@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.customer_options import Rfm, Segment
+from pipeline.config.customer_options import Rfm
+from pipeline.config.segment_maps import Segment
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.window import Window
 from pipeline.names import RFM_SEGMENTS

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipeline.config.customer_options import Rfm, Segment
+from pipeline.config.customer_options import Rfm
+from pipeline.config.segment_maps import SEGMENT_MAPS, Segment, SegmentMap
 
 CELLS = [(recency, frequency) for recency in range(1, 6) for frequency in range(1, 6)]
 SCORES = st.lists(st.integers(1, 5), min_size=1, max_size=5, unique=True)
@@ -18,9 +19,42 @@ def cells_of(segments: list[Segment]) -> list[tuple[int, int]]:
     return [cell for one in segments for cell in product(one.recency, one.frequency)]
 
 
-def test_the_ten_segments_hold_every_cell_once() -> None:
-    assert sorted(CELLS) == sorted(cells_of(Rfm().segments))
-    assert 10 == len({segment.name for segment in Rfm().segments})
+# R and F of the eleven segments as they are usually given, where they overlap.
+USUAL_ELEVEN = {
+    "champions": ("45", "45"),
+    "loyal": ("2345", "345"),
+    "potential_loyalist": ("345", "123"),
+    "new_customer": ("45", "1"),
+    "promising": ("34", "1"),
+    "need_attention": ("23", "23"),
+    "about_to_sleep": ("23", "12"),
+    "at_risk": ("12", "2345"),
+    "cant_lose": ("1", "45"),
+    "hibernating": ("12", "12"),
+    "lost": ("12", "12"),
+}
+
+
+@pytest.mark.parametrize(("known", "count"), [("ten", 10), ("eleven", 11)])
+def test_a_known_map_holds_every_cell_once(known: SegmentMap, count: int) -> None:
+    segments = Rfm(segment_map=known).used_segments
+    assert sorted(CELLS) == sorted(cells_of(segments))
+    assert count == len({segment.name for segment in segments})
+
+
+def test_each_of_the_eleven_segments_lies_where_it_is_usually_drawn() -> None:
+    assert USUAL_ELEVEN.keys() == {segment.name for segment in SEGMENT_MAPS["eleven"]}
+    for segment in SEGMENT_MAPS["eleven"]:
+        recency, frequency = USUAL_ELEVEN[segment.name]
+        assert {str(score) for score in segment.recency} <= set(recency)
+        assert {str(score) for score in segment.frequency} <= set(frequency)
+
+
+def test_ten_segments_are_the_default_and_a_map_of_ones_own_comes_first() -> None:
+    assert SEGMENT_MAPS["ten"] == Rfm().used_segments
+    every = [1, 2, 3, 4, 5]
+    own = [Segment(name="all", recency=every, frequency=every)]
+    assert own == Rfm(segment_map="eleven", segments=own).used_segments
 
 
 @pytest.mark.parametrize(
@@ -36,7 +70,7 @@ def test_a_map_with_a_gap_or_an_overlap_names_its_cells(recency: list[int], prob
 
 @given(st.lists(st.builds(Segment, name=st.just("any"), recency=SCORES, frequency=SCORES)))
 def test_a_map_is_taken_if_and_only_if_it_holds_every_cell_once(segments: list[Segment]) -> None:
-    is_whole = sorted(CELLS) == sorted(cells_of(segments))
+    is_whole = not segments or sorted(CELLS) == sorted(cells_of(segments))
     try:
         Rfm(segments=segments)
     except ValidationError:

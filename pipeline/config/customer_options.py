@@ -1,37 +1,44 @@
 """Options of the tables of customers."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.config.section import Days, Section
+from pipeline.config.segment_maps import (
+    SEGMENT_MAPS,
+    Segment,
+    SegmentMap,
+    check_every_cell_once,
+)
+
+_CUT_COUNT = 4
+"""Scores 2 to 5 begin at a cut; whatever reaches none has score 1."""
 
 
-class Segment(Section):
-    """One segment: every customer whose scores lie in both lists."""
+class Thresholds(Section):
+    """Where the scores 2, 3, 4 and 5 begin, for `rfm.scoring: thresholds`."""
 
-    name: str
-    """Name that is published."""
-    recency: list[Annotated[int, Field(ge=1, le=5)]]
-    """Recency scores of the segment."""
-    frequency: list[Annotated[int, Field(ge=1, le=5)]]
-    """Frequency scores of the segment."""
+    recency_days: list[Annotated[float, Field(ge=0)]] = []
+    """Most days since the last order, from score 2 to 5: `[180, 90, 30, 7]`."""
+    frequency: list[Annotated[float, Field(ge=0)]] = []
+    """Least number of orders, from score 2 to 5: `[2, 3, 5, 10]`."""
+    monetary: list[Annotated[float, Field(ge=0)]] = []
+    """Least monetary value, from score 2 to 5; empty leaves the monetary score out."""
+
+    @model_validator(mode="after")
+    def _gets_no_easier(self) -> "Thresholds":
+        risen = {name: _in_order(getattr(self, name)) for name in ("frequency", "monetary")}
+        risen["recency_days"] = _in_order(self.recency_days[::-1])
+        for name in sorted(name for name, is_in_order in risen.items() if not is_in_order):
+            message = f"{name}: give four numbers, none easier to reach than the one before it"
+            raise ValueError(message)
+        return self
 
 
-def _segments() -> list[Segment]:
-    rows = (
-        ("champions", [5], [4, 5]),
-        ("loyal", [3, 4], [4, 5]),
-        ("potential_loyalist", [4, 5], [2, 3]),
-        ("new_customer", [5], [1]),
-        ("promising", [4], [1]),
-        ("need_attention", [3], [3]),
-        ("about_to_sleep", [3], [1, 2]),
-        ("cant_lose", [1, 2], [5]),
-        ("at_risk", [1, 2], [3, 4]),
-        ("hibernating", [1, 2], [1, 2]),
-    )
-    return [Segment(name=name, recency=r, frequency=f) for name, r, f in rows]
+def _in_order(cuts: Sequence[float]) -> bool:
+    return not cuts or (len(cuts) == _CUT_COUNT and sorted(cuts) == list(cuts))
 
 
 class Rfm(Section):
@@ -41,24 +48,40 @@ class Rfm(Section):
     """Length of the window that ends at as_of; null takes everything before as_of."""
     monetary: Literal["sum", "mean"] = "sum"
     """Net sum of a customer's orders, or their mean."""
-    segments: list[Segment] = Field(default_factory=_segments)
-    """Map from scores to segments; every pair of scores must lie in exactly one."""
+    scoring: Literal["quantile", "thresholds", "frozen"] = "quantile"
+    """Where scores begin: at fifths of this run's customers, at `thresholds`, or at the cuts of
+    an earlier run (`frozen_cuts`), so that a score means the same in every run."""
+    thresholds: Thresholds = Thresholds()
+    """Where the scores begin, for `scoring: thresholds`."""
+    frozen_cuts: str | None = None
+    """File `rfm_cuts.parquet` of an earlier run, relative to this file, for `scoring: frozen`."""
+    segment_map: SegmentMap = "ten"
+    """Map from scores to segments: ten segments, or eleven (with `lost`)."""
+    segments: list[Segment] = []
+    """A map of your own instead; every pair of scores must lie in exactly one entry."""
+    value_days: Days = 365
+    """Days over which customer_value extends a customer's pace."""
+    min_tenure_days: Days = 90
+    """A customer is taken to be at least this old, or one order yesterday would be a fortune."""
+
+    @property
+    def used_segments(self) -> list[Segment]:
+        """The map that is used."""
+        return self.segments or SEGMENT_MAPS[self.segment_map]
 
     @model_validator(mode="after")
     def _covers_every_cell_once(self) -> "Rfm":
-        cells = [
-            (recency, frequency)
-            for segment in self.segments
-            for recency in segment.recency
-            for frequency in segment.frequency
-        ]
-        problems = [
-            f"recency {r}, frequency {f} is in {cells.count((r, f))} segments"
-            for r in range(1, 6)
-            for f in range(1, 6)
-            if cells.count((r, f)) != 1
-        ]
-        if problems:
-            message = "every pair of scores must be in exactly one segment: " + "; ".join(problems)
+        check_every_cell_once(self.used_segments)
+        return self
+
+    @model_validator(mode="after")
+    def _has_cuts(self) -> "Rfm":
+        if self.scoring == "thresholds":
+            missing = {"recency_days", "frequency"} - {n for n, v in self.thresholds if v}
+            if missing:
+                message = f"scoring by thresholds needs thresholds.{min(missing)}"
+                raise ValueError(message)
+        if (self.scoring == "frozen") != (self.frozen_cuts is not None):
+            message = "give scoring: frozen and frozen_cuts together"
             raise ValueError(message)
         return self

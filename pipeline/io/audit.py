@@ -34,7 +34,7 @@ _SHARES = (
     "share",
 )
 _POSITIVE = ("rank", "line", "frequency", "item_count")
-_SCORES = ("recency_score", "frequency_score", "monetary_score")
+_SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
 
 BOUNDS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(_SHARES, (0, 1)),
@@ -62,6 +62,7 @@ AT_MOST = (
     ("n_target", "n_viewers"),
     ("window_start", "window_end"),
     ("first_sold_at", "last_sold_at"),
+    ("first_order_at", "last_order_at"),
 )
 
 

@@ -42,6 +42,7 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     "rfm_segments": (
         *("customer_id", "segment", "recency_days", "frequency", "monetary", "last_order_at"),
     ),
+    "rfm_cuts": ("measure", "score", "cut", "customer_count", "scoring"),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

@@ -4,7 +4,7 @@ The Parquet schema, `docs/tables.md` and the audits are all derived from this pa
 """
 
 from pipeline.names.baskets import ALSO_BOUGHT, ALSO_VIEWED, ASSOCIATION_RULES, FREQUENT_ITEMSETS
-from pipeline.names.customers import RFM_SEGMENTS
+from pipeline.names.customers import RFM_CUTS, RFM_SEGMENTS
 from pipeline.names.facts import ITEM_STATS, QUARANTINE, RUN_SUMMARY
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
@@ -16,6 +16,7 @@ __all__ = [
     "FREQUENT_ITEMSETS",
     "ITEM_STATS",
     "QUARANTINE",
+    "RFM_CUTS",
     "RFM_SEGMENTS",
     "RUN_SUMMARY",
     "TABLES",
@@ -34,6 +35,7 @@ TABLES: dict[str, Table] = {
         ALSO_VIEWED,
         VIEW_THEN_BOUGHT,
         RFM_SEGMENTS,
+        RFM_CUTS,
         ITEM_STATS,
         QUARANTINE,
         RUN_SUMMARY,

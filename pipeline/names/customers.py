@@ -19,10 +19,42 @@ RFM_SEGMENTS = Table(
         count("frequency_score", "1 (worst) to 5 (best); equal values have equal scores."),
         count("monetary_score", "1 (worst) to 5 (best); NULL without prices.", is_nullable=True),
         Column("segment", "string", "Name of the segment that holds the R and F scores."),
+        at("first_order_at", "Instant of the first order in the window."),
         at("last_order_at", "Instant of the last order."),
+        measure("average_order_value", "Net sum / orders; NULL without prices.", is_nullable=True),
+        measure(
+            "customer_value",
+            "Net sum x rfm.value_days / days from the first order to as_of (at least "
+            "rfm.min_tenure_days): what value_days bring at this pace; NULL without prices.",
+            is_nullable=True,
+        ),
         at("window_start", "First instant of the lookback window (inclusive)."),
         at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
     ),
     sort="customer_id asc",
     best="recency_score desc, frequency_score desc, monetary desc nulls last, customer_id asc",
+)
+
+RFM_CUTS = Table(
+    "rfm_cuts",
+    "one row per measure and score above 1: where the score begins",
+    ("measure", "score"),
+    (
+        Column("measure", "string", "`recency_days`, `frequency` or `monetary`."),
+        count("score", "The score, 2 to 5; score 1 is whatever reaches no cut."),
+        measure(
+            "cut",
+            "Worst value with at least this score: most days, least orders, least money; NULL "
+            "where no value reaches the score.",
+            is_nullable=True,
+        ),
+        count("customer_count", "Customers who have at least this score."),
+        Column("scoring", "string", "`quantile`, `thresholds` or `frozen`."),
+        Column("monetary_of", "string", "What `monetary` is: `sum` or `mean` of the orders."),
+        count("lookback_days", "Length of the window; NULL for everything.", is_nullable=True),
+        at("window_start", "First instant of the lookback window (inclusive)."),
+        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+    ),
+    sort="measure asc, score asc",
+    best="measure asc, score asc",
 )
