@@ -56,8 +56,10 @@ class Engine(Protocol):
     def fetch(self, table: str) -> pa.Table:
         """Return a table as Arrow data; its row order is not defined."""
 
-    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a select statement in its order, in batches."""
+    def batches(
+        self, sql: str, values: Mapping[str, Value] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a select statement, its values bound, in its order, in batches."""
 
     def drop(self, *tables: str) -> None:
         """Forget tables that no later step needs."""

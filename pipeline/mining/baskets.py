@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
+from pipeline.mining.columns import read_columns
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
@@ -57,20 +58,12 @@ def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
         window: Half-open lookback window.
     """
     build(engine, "rule_baskets", {"grain": config.grain, **window.values})
-    basket_codes, item_codes = _fetch_lines(engine)
-    return gather_baskets(basket_codes, item_codes, config.max_basket_items)
-
-
-def _fetch_lines(engine: Engine) -> tuple[Int64s, Int32s]:
-    batches = list(engine.batches("select basket_code, item_code from rule_baskets"))
-    engine.drop("rule_baskets")
-    nothing = np.empty(0, dtype=np.int32)
-    basket_codes = [batch["basket_code"].to_numpy() for batch in batches]
-    item_codes = [batch["item_code"].to_numpy() for batch in batches]
-    return (
-        np.concatenate([*basket_codes, nothing]).astype(np.int64, copy=False),
-        np.concatenate([*item_codes, nothing]).astype(np.int32, copy=False),
+    kinds = {"basket_code": "int64", "item_code": "int32"}
+    basket_codes, item_codes = read_columns(
+        engine, "select basket_code, item_code from rule_baskets", kinds
     )
+    engine.drop("rule_baskets")
+    return gather_baskets(basket_codes, item_codes, config.max_basket_items)
 
 
 def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: int) -> Baskets:

@@ -5,7 +5,7 @@ without kernels, and as a check.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Int32s, Int64s, is_first, packed, to_offsets
+from pipeline.mining.columns import read_columns
 
 if TYPE_CHECKING:
     from pipeline.mining.kernels.pairs import PairCounts
@@ -62,19 +63,13 @@ def read_person_baskets(engine: Engine, *, is_timed: bool) -> PersonBaskets | No
 
 
 def _read_lines(engine: Engine, *, is_timed: bool) -> tuple[Int64s, Int32s, Int64s, Int64s]:
-    sql = _TIMED_LINES if is_timed else _LINES
-    batches = list(engine.batches(sql))
-
-    def column(name: str, kind: type) -> Any:  # noqa: ANN401 - of either kind
-        arrays = [batch[name].to_numpy() for batch in batches]
-        return np.concatenate([*arrays, np.empty(0, kind)]).astype(kind, copy=False)
-
-    return (
-        column("basket_code", np.int64),
-        column("item_code", np.int32),
-        column("person_code", np.int64),
-        column("first_at", np.int64),
-    )
+    kinds = {
+        "basket_code": "int64",
+        "item_code": "int32",
+        "person_code": "int64",
+        "first_at": "int64",
+    }
+    return read_columns(engine, _TIMED_LINES if is_timed else _LINES, kinds)
 
 
 def count_joint(engine: Engine, baskets: PersonBaskets, min_pair_count: int, threads: int) -> int:

@@ -11,8 +11,8 @@ select
     items.brand,
     cast(items.price as double) as price,
     items.stock,
-    coalesce(item_orders.order_count, 0) as order_count,
-    coalesce(item_customers.customer_count, 0) as customer_count,
+    coalesce(item_orders.owner_count, 0) as order_count,
+    coalesce(item_customers.owner_count, 0) as customer_count,
     coalesce(cast(sold_items.quantity as double), 0) as quantity,
     case
         when sold_items.item_code is null then cast(priced.no_revenue as double)
@@ -20,8 +20,8 @@ select
     end as revenue,
     sold_items.first_sold_at,
     sold_items.last_sold_at,
-    coalesce(item_visitors.view_count, 0) as view_count,
-    coalesce(item_visitors.visitor_count, 0) as visitor_count,
+    coalesce(item_visitors.line_count, 0) as view_count,
+    coalesce(item_visitors.owner_count, 0) as visitor_count,
     $item_level as item_level
 from items
 cross join priced
