@@ -67,6 +67,8 @@ def rules(counts: dict[Itemset, int], options: Mining, basket_count: int) -> Ite
     for itemset, joint in counts.items():
         for size in range(1, min(options.max_consequent_size, len(itemset) - 1) + 1):
             for right in combinations(itemset, size):
+                if options.consequents and not set(right) <= set(options.consequents):
+                    continue
                 left = tuple(item for item in itemset if item not in right)
                 confidence = Fraction(joint, counts[left])
                 lift = confidence * Fraction(basket_count, counts[right])

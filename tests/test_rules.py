@@ -1,7 +1,10 @@
 """Itemsets and rules as tables: hand-worked shops, the oracle, and the rules of R arules."""
 
 import hashlib
+from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -13,15 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.mining_options import Mining
-from pipeline.mining.itemsets import mine_itemsets
-from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.errors import ConfigError
+from pipeline.mining.itemsets import Itemsets, mine_itemsets
+from pipeline.mining.kernels.levels import find_rows
+from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules, link_itemsets
 from pipeline.mining.rules import RuleSummary, build_rules
-from pipeline.mining.thresholds import at_least, rounded_down, rounded_up
+from pipeline.mining.thresholds import at_least, least_parts, rounded_down, rounded_up
 from pipeline.mining.window import Window
 from pipeline.names import ASSOCIATION_RULES, FREQUENT_ITEMSETS
 from pipeline.names.schema import MEASURES
 from tests import reference
-from tests.datasets import coded, read_groceries
+from tests.datasets import baskets_of_rows, coded, read_groceries
 from tests.shops import SaleLine, Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
 from tests.tables import instant
 
@@ -154,6 +159,28 @@ def test_rules_have_several_consequents_by_option() -> None:
     assert len(found) == 12
 
 
+def test_only_chosen_items_stand_on_the_right() -> None:
+    lines = tuple(SaleLine("1", None, item, instant("3d")) for item in "ABCD")
+    wanted = options(max_consequent_size=2, consequents=["D", "A"], min_count=1)
+    found = rules_of(lines, wanted, *SIDES)
+    assert {("A",), ("D",), ("A", "D")} == {tuple(right) for _, right in found}
+    # A alone follows from 7 choices of B, C, D; so does D; both from 3 choices of B, C.
+    assert len(found) == 7 + 7 + 3
+
+
+def test_a_consequent_that_is_no_item_is_refused_with_a_near_one() -> None:
+    lines = tuple(SaleLine("1", None, item, instant("3d")) for item in ("milk", "bread"))
+    with pytest.raises(ConfigError, match=r"no item has the id 'milc'; did you mean 'milk'\?"):
+        summary_of(lines, options(consequents=["bread", "milc"]))
+
+
+def test_consequents_that_are_never_with_others_are_explained() -> None:
+    message = message_of(FIVE_ORDERS, options(consequents=["B", "C"], min_count=3))
+    assert "no two items are together in 3" in message
+    lonely = (*FIVE_ORDERS, SaleLine("6", None, "D", instant("3d")))
+    assert "holds one of mining.consequents" in message_of(lonely, options(consequents=["D"]))
+
+
 def test_items_stand_in_order_of_their_ids() -> None:
     # By count, the order of codes is é, b, Z; by id it is Z, b, é.
     baskets = [("1", "é"), ("2", "é"), ("2", "b"), ("3", "é"), ("3", "b"), ("3", "Z")]
@@ -210,8 +237,9 @@ def test_products_beyond_64_bits_are_compared_exactly() -> None:
 def one_rule(joint: int, antecedent: int, consequent: int, basket_count: int) -> RuleCounts:
     """Return a rule by its counts alone."""
     assert joint <= min(antecedent, consequent) <= basket_count
-    counts = (0, 1, antecedent, consequent, joint)
-    return RuleCounts(*(np.array([count], dtype=np.int64) for count in counts))
+    counts = (antecedent, consequent, joint)
+    left, right, whole = (np.array([row], dtype=np.int32) for row in range(3))
+    return RuleCounts(left, right, whole, *(np.array([count], dtype=np.int64) for count in counts))
 
 
 def test_ties_go_to_the_shorter_antecedent_then_to_item_ids() -> None:
@@ -304,6 +332,18 @@ def test_thresholds_are_written_without_exponent_and_on_the_safe_side() -> None:
     assert rounded_down(1, 7_000_000) == "0.000000142"
 
 
+@given(
+    whole=st.integers(0, 2**40),
+    threshold=st.sampled_from([0.0, 0.2, 1 / 3, 0.7, 0.9999999999999999, 1.0]),
+)
+def test_the_least_part_of_a_whole_is_the_first_that_reaches_its_share(
+    whole: int, threshold: float
+) -> None:
+    least = int(least_parts(np.array([whole], dtype=np.int64), threshold)[0])
+    share = Fraction(str(threshold)) * whole
+    assert least - 1 < share <= least
+
+
 @settings(max_examples=60)
 @given(
     shop=shops(),
@@ -314,9 +354,10 @@ def test_thresholds_are_written_without_exponent_and_on_the_safe_side() -> None:
     min_lift=st.sampled_from([0.0, 0.8, 1.0, 1.2]),
     max_basket_items=st.sampled_from([3, 100]),
     max_consequent_size=st.integers(1, 3),
+    chosen_items=st.integers(0, 3),
 )
-def test_tables_are_those_of_the_oracle(shop: Shop, **drawn: Any) -> None:
-    wanted = Mining(max_itemset_size=4, **drawn)
+def test_tables_are_those_of_the_oracle(shop: Shop, chosen_items: int, **drawn: Any) -> None:
+    wanted = Mining(max_itemset_size=4, consequents=shop.items[:chosen_items], **drawn)
     load_shop(shop_engine(), shop)
     summary = build_rules(shop_engine(), wanted, WINDOW, "sku")
 
@@ -332,6 +373,73 @@ def test_tables_are_those_of_the_oracle(shop: Shop, **drawn: Any) -> None:
     assert expected == found
     assert list(range(1, len(rows) + 1)) == [row[0] for row in rows]
     assert (summary.message is None) == bool(expected)
+
+
+@given(
+    rows=st.lists(st.sets(st.sampled_from("abcdefgh"), min_size=1), min_size=1, max_size=12),
+    min_count=st.integers(1, 3),
+    max_consequent_size=st.integers(1, 8),
+    consequents=st.sets(st.sampled_from("abcdefgh")),
+    min_confidence=st.sampled_from([0.0, 0.2, 0.5, 2 / 3, 0.75, 1.0]),
+    min_lift=st.sampled_from([0.0, 0.9, 1.0, 1.2, 4 / 3, 1.5]),
+)
+def test_splits_of_large_itemsets_are_those_of_the_oracle(
+    rows: list[set[str]], min_count: int, **drawn: Any
+) -> None:
+    wanted = options(**{**drawn, "consequents": sorted(drawn["consequents"])})
+    expected = reference.rules(reference.itemsets(rows, min_count, 8), wanted, len(rows))
+
+    baskets, names = coded(rows)
+    itemsets = mine_itemsets(baskets, min_count, 8, "fpgrowth")
+    is_allowed = np.array([not wanted.consequents or name in wanted.consequents for name in names])
+    right = Sides(wanted.max_consequent_size, is_allowed)
+    thresholds = Thresholds(wanted.min_confidence, wanted.min_lift, len(rows))
+    found = count_rules(itemsets, right, thresholds)
+    sides = list(zip(found.antecedents.tolist(), found.consequents.tolist(), strict=True))
+    assert sides == sorted(sides)
+    assert set(expected) == set(spelled(found, itemsets, names, len(rows)))
+    assert len(sides) == len(set(sides))
+
+
+def spelled(
+    rules: RuleCounts, itemsets: Itemsets, names: list[str], basket_count: int
+) -> Iterator[reference.Rule]:
+    """Yield rules with the names of their items, and check that the whole is both sides."""
+    bounds = pairwise(itemsets.offsets.tolist())
+    rows = [tuple(names[item] for item in itemsets.items[start:end]) for start, end in bounds]
+    for at in range(len(rules.joint_counts)):
+        left, right = rows[rules.antecedents[at]], rows[rules.consequents[at]]
+        assert tuple(sorted(left + right)) == rows[rules.wholes[at]]
+        yield reference.Rule(
+            left,
+            right,
+            int(rules.joint_counts[at]),
+            int(rules.antecedent_counts[at]),
+            int(rules.consequent_counts[at]),
+            basket_count,
+        )
+
+
+@given(st.lists(st.sets(st.integers(0, 9), min_size=1), min_size=1, max_size=12), st.data())
+def test_every_itemset_is_found_by_its_items_and_no_other(
+    rows: list[set[int]], data: st.DataObject
+) -> None:
+    itemsets = mine_itemsets(baskets_of_rows([sorted(row) for row in rows]), 1, 9, "fpgrowth")
+    padded = np.full((len(itemsets.counts), 9), -1, dtype=np.int32)
+    for row, size in enumerate(itemsets.sizes):
+        padded[row, :size] = itemsets.items[itemsets.offsets[row] :][:size]
+    levels = link_itemsets(itemsets)
+    assert find_rows(*levels, padded).tolist() == list(range(len(padded)))
+    other = sorted(data.draw(st.sets(st.integers(0, 10), min_size=1, max_size=9)))
+    is_known = any(set(other) <= row for row in rows)
+    found = int(find_rows(*levels, np.array([other], dtype=np.int32))[0])
+    assert is_known == (found >= 0)
+
+
+def test_itemsets_without_their_subsets_are_refused() -> None:
+    lonely = Itemsets(np.array([1, 2], np.int32), np.array([0, 2]), np.array([3]))
+    with pytest.raises(ValueError, match="with all their subsets"):
+        link_itemsets(lonely)
 
 
 @settings(max_examples=20)
@@ -363,7 +471,7 @@ def test_groceries_give_as_many_rules_as_arules(
     wanted = Mining(min_support=min_support)
     min_count = reference.min_count_of(wanted, len(rows))
     itemsets = mine_itemsets(baskets, min_count, 99, "fpgrowth")
-    rules = count_rules(itemsets, 1, Thresholds(min_confidence, 0.0, len(rows)))
+    rules = count_rules(itemsets, Sides(1), Thresholds(min_confidence, 0.0, len(rows)))
     assert expected == len(rules.joint_counts)
 
 

@@ -32,6 +32,8 @@ class Mining(Section):
     """Smallest lift of a rule."""
     max_consequent_size: Annotated[int, Field(ge=1)] = 1
     """Largest number of items on the right side of a rule."""
+    consequents: list[str] = []
+    """Ids of the items that may stand on the right side of a rule; empty lets every item."""
     max_memory_mb: Count = 2048
     """A support whose mining is estimated to need more is refused."""
 

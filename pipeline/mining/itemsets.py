@@ -37,6 +37,12 @@ class Itemsets:
         """Number of items of each itemset."""
         return np.diff(self.offsets)
 
+    @property
+    def firsts(self) -> Int64s:
+        """Row of the first itemset of each size from 1 on, and the number of all; if in order."""
+        sizes = self.sizes
+        return np.searchsorted(sizes, np.arange(1, int(sizes.max(initial=0)) + 2))
+
     def rows_of_size(self, size: int) -> slice:
         """Return where the itemsets of one size stand, in itemsets that are in order."""
         start, stop = np.searchsorted(self.sizes, [size, size + 1])

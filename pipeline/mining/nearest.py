@@ -5,17 +5,13 @@ import numpy as np
 from pipeline.config.mining_options import Mining
 from pipeline.mining.baskets import Baskets, keep_frequent_items
 from pipeline.mining.itemsets import Itemsets
-from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules
 from pipeline.mining.sparse_pairs import ITEMS_PER_SLICE, joint_counts_by_slice, presence_matrix
 from pipeline.mining.thresholds import effective_min_count, rounded_down
 
 
-def explain_no_rules(
-    baskets: Baskets, itemsets: Itemsets, rules: RuleCounts, config: Mining
-) -> str | None:
-    """Return why there are no rules and what would give some; None where there are rules."""
-    if len(rules.joint_counts) > 0:
-        return None
+def explain_no_rules(baskets: Baskets, itemsets: Itemsets, right: Sides, config: Mining) -> str:
+    """Return why there are no rules and what would give some."""
     if baskets.basket_count == 0:
         return _no_basket(baskets, config)
     if len(itemsets.counts) == 0:
@@ -23,7 +19,7 @@ def explain_no_rules(
         return _too_rare(baskets, config, "no item is", highest)
     if len(itemsets.of_size(2)) == 0:
         return _no_pair(baskets, config)
-    return _no_rule(itemsets, config, baskets.basket_count)
+    return _no_rule(itemsets, right, config, baskets.basket_count)
 
 
 def _no_basket(baskets: Baskets, config: Mining) -> str:
@@ -72,8 +68,10 @@ def largest_joint_count(baskets: Baskets) -> int:
     return largest
 
 
-def _no_rule(itemsets: Itemsets, config: Mining, basket_count: int) -> str:
-    every = count_rules(itemsets, config.max_consequent_size, Thresholds(0.0, 0.0, basket_count))
+def _no_rule(itemsets: Itemsets, right: Sides, config: Mining, basket_count: int) -> str:
+    every = count_rules(itemsets, right, Thresholds(0.0, 0.0, basket_count))
+    if len(every.joint_counts) == 0:
+        return "no frequent itemset of two items or more holds one of mining.consequents"
     asked = Thresholds(config.min_confidence, config.min_lift, basket_count)
     confident, lifted = every.kept(asked.has_confidence(every)), every.kept(asked.has_lift(every))
     if len(lifted.joint_counts) > 0:

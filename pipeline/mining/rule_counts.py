@@ -1,47 +1,50 @@
 """Rules as integers: which itemset implies which, with the counts of the 2x2 table."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.itemsets import Itemsets
-from pipeline.mining.thresholds import at_least
+from pipeline.mining.thresholds import ROUNDING, at_least, least_parts
+
+if TYPE_CHECKING:
+    from pipeline.mining.kernels.levels import Levels
 
 
 @dataclass(frozen=True)
 class RuleCounts:
-    """Rules in flat arrays; both sides are row numbers of itemsets.
+    """Rules in flat arrays; sides and wholes are row numbers of itemsets.
 
     Attributes:
         antecedents: Itemset of each left side.
         consequents: Itemset of each right side.
+        wholes: Itemset of both sides together.
         antecedent_counts: Baskets with the left side.
         consequent_counts: Baskets with the right side.
         joint_counts: Baskets with both sides.
     """
 
-    antecedents: Int64s
-    consequents: Int64s
+    antecedents: Int32s
+    consequents: Int32s
+    wholes: Int32s
     antecedent_counts: Int64s
     consequent_counts: Int64s
     joint_counts: Int64s
 
     def kept(self, is_kept: Bools) -> "RuleCounts":
         """Return the rules that are marked."""
-        return RuleCounts(*(column[is_kept] for column in self.columns))
-
-    @property
-    def columns(self) -> tuple[Int64s, ...]:
-        """The five arrays in the order of the attributes."""
-        return (
-            self.antecedents,
-            self.consequents,
-            self.antecedent_counts,
-            self.consequent_counts,
-            self.joint_counts,
+        if bool(is_kept.all()):
+            return self
+        return RuleCounts(
+            self.antecedents[is_kept],
+            self.consequents[is_kept],
+            self.wholes[is_kept],
+            self.antecedent_counts[is_kept],
+            self.consequent_counts[is_kept],
+            self.joint_counts[is_kept],
         )
 
 
@@ -68,71 +71,89 @@ class Thresholds:
         return at_least((rules.joint_counts, baskets), independent, self.min_lift)
 
 
-def count_rules(itemsets: Itemsets, max_consequent_size: int, thresholds: Thresholds) -> RuleCounts:
+@dataclass(frozen=True)
+class Sides:
+    """What may stand on the right side of a rule.
+
+    Attributes:
+        max_size: Largest number of items.
+        is_allowed: Whether each item may stand there, by item code; None lets every item.
+    """
+
+    max_size: int
+    is_allowed: Bools | None = None
+
+
+def count_rules(itemsets: Itemsets, right: Sides, thresholds: Thresholds) -> RuleCounts:
     """Split every itemset into a left and a right side and keep what reaches the thresholds.
 
     Args:
         itemsets: All itemsets that are frequent, in order; the sides are looked up in them.
-        max_consequent_size: Largest number of items on the right side.
+        right: What may stand on the right side; nothing else is looked at.
         thresholds: What a rule must reach.
 
     Returns:
         Rules without an empty side, ordered by antecedent, then consequent: by size, then items.
     """
-    blocks = [
-        block.kept(thresholds.reached_by(block)) for block in _splits(itemsets, max_consequent_size)
-    ]
-    if not blocks:
-        return RuleCounts(*[np.zeros(0, dtype=np.int64)] * 5)
-    columns = zip(*(block.columns for block in blocks), strict=True)
-    rules = RuleCounts(*(np.concatenate(column) for column in columns))
-    order = np.lexsort((rules.consequents, rules.antecedents))
-    return RuleCounts(*(column[order] for column in rules.columns))
+    sides = _split(itemsets, right, thresholds)
+    rules = _with_counts(itemsets, *sides)
+    return rules.kept(thresholds.has_lift(rules))
 
 
-def _splits(itemsets: Itemsets, max_consequent_size: int) -> Iterator[RuleCounts]:
-    """Yield the rules of one itemset size and one choice of columns at a time."""
-    rows_of = _Rows(itemsets)
-    for size in range(2, int(itemsets.sizes.max(initial=0)) + 1):
-        for right_size in range(1, min(max_consequent_size, size - 1) + 1):
-            for right in combinations(range(size), right_size):
-                yield _split(itemsets, rows_of, size, right)
+def link_itemsets(itemsets: Itemsets) -> "Levels":
+    """Return the itemsets as a trie, in which `find_rows` looks itemsets up by their items.
+
+    Raises:
+        ValueError: The itemsets are out of order, or one of them has a subset that is missing.
+    """
+    from pipeline.mining.kernels.levels import Levels, link_levels
+
+    levels = Levels(*link_levels(itemsets.items, itemsets.firsts))
+    if levels.starts[0] < 0:
+        message = "itemsets must stand by size, then items, with all their subsets"
+        raise ValueError(message)
+    return levels
 
 
-def _split(itemsets: Itemsets, rows_of: "_Rows", size: int, right: tuple[int, ...]) -> RuleCounts:
-    matrix = itemsets.of_size(size)
-    left = [column for column in range(size) if column not in right]
-    antecedents = rows_of(matrix[:, left])
-    consequents = rows_of(matrix[:, right])
+def _split(
+    itemsets: Itemsets, right: Sides, thresholds: Thresholds
+) -> tuple[Int32s, Int32s, Int32s]:
+    """Return the rows of both sides and of the whole of each rule, in order of the sides.
+
+    Confidence is compared exactly. Lift takes products beyond 64 bits, so the kernel compares it in
+    doubles and keeps what comes near; the exact look at what is left follows.
+    """
+    from pipeline.mining.kernels.splits import split_itemsets
+
+    levels = link_itemsets(itemsets)
+    counts = np.append(np.int64(thresholds.basket_count), itemsets.counts)
+    width = int(levels.lasts.max()) + 1
+    left, consequent, whole = split_itemsets(
+        *levels,
+        counts,
+        least_parts(counts, thresholds.min_confidence),
+        _nearly_least_lift(thresholds),
+        np.ones(width, np.bool_) if right.is_allowed is None else right.is_allowed,
+        right.max_size,
+    )
+    order = np.argsort(left * np.int64(len(counts)) + consequent)
+    return left[order], consequent[order], whole[order]
+
+
+def _nearly_least_lift(thresholds: Thresholds) -> float:
+    least = Fraction(str(thresholds.min_lift)) / max(1, thresholds.basket_count)
+    return float(least) * (1 - ROUNDING)
+
+
+def _with_counts(
+    itemsets: Itemsets, antecedents: Int32s, consequents: Int32s, wholes: Int32s
+) -> RuleCounts:
+    counts = itemsets.counts
     return RuleCounts(
         antecedents,
         consequents,
-        itemsets.counts[antecedents],
-        itemsets.counts[consequents],
-        itemsets.counts[itemsets.rows_of_size(size)],
+        wholes,
+        counts[antecedents],
+        counts[consequents],
+        counts[wholes],
     )
-
-
-class _Rows:
-    """Finds the row numbers of itemsets by their items.
-
-    Every prefix of a frequent itemset is frequent, so an itemset is known by the row of its
-    prefix and its last item, one integer; these ascend with the rows of one size.
-    """
-
-    def __init__(self, itemsets: Itemsets) -> None:
-        self._width = int(itemsets.items.max(initial=0)) + 1
-        self._keys: list[Int64s] = []
-        self._starts: list[int] = []
-        for size in range(1, int(itemsets.sizes.max(initial=0)) + 1):
-            matrix = itemsets.of_size(size)
-            prefixes = self(matrix[:, :-1])
-            self._keys.append(prefixes * self._width + matrix[:, -1])
-            self._starts.append(itemsets.rows_of_size(size).start)
-
-    def __call__(self, matrix: Int32s) -> Int64s:
-        """Return the row number of each itemset of a matrix."""
-        rows = np.zeros(len(matrix), dtype=np.int64)
-        for column, keys, start in zip(matrix.T, self._keys, self._starts, strict=False):
-            rows = start + np.searchsorted(keys, rows * self._width + column)
-        return rows

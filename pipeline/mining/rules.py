@@ -8,19 +8,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.mining_options import Mining
+from pipeline.config.problems import nearest
 from pipeline.engine import Engine, Value
+from pipeline.errors import ConfigError
 from pipeline.mining.baskets import read_baskets
 from pipeline.mining.itemset_memory import check_memory
 from pipeline.mining.itemsets import Itemsets, mine_itemsets, relabel_items
 from pipeline.mining.nearest import explain_no_rules
-from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules
 from pipeline.mining.steps import build
 from pipeline.mining.threads import thread_count
 from pipeline.mining.thresholds import effective_min_count
 from pipeline.mining.window import Window
 
 ITEM_SEPARATOR = "\x1e"
-SIDE_SEPARATOR = "\x1f"
 NO_CUT = 2**62
 
 
@@ -66,7 +67,7 @@ def build_rules(
         threads: Threads of the miner; 0 takes every core.
 
     Raises:
-        ConfigError: The support would not fit in memory.
+        ConfigError: The support would not fit in memory, or a consequent is no item.
     """
     baskets = read_baskets(engine, config, window)
     min_count = effective_min_count(config, baskets.basket_count)
@@ -79,12 +80,17 @@ def build_rules(
         miner=config.miner,
         threads=thread_count(threads),
     )
-    itemsets, item_ids = _in_order_of_ids(itemsets, _item_ids(engine))
+    all_ids = _item_ids(engine)
+    itemsets, item_ids = _in_order_of_ids(itemsets, all_ids)
     thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
-    rules = count_rules(itemsets, config.max_consequent_size, thresholds)
+    right = _right_sides(config, item_ids, all_ids)
+    rules = count_rules(itemsets, right, thresholds)
     lists = _lists(itemsets, item_ids)
     _load_itemsets(engine, itemsets, lists)
     _load_rules(engine, rules, lists, baskets.basket_count)
+    message = None
+    if len(rules.joint_counts) == 0:
+        message = explain_no_rules(baskets, itemsets, right, config)
     labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
     _build_tables(engine, {**labels, **window.values, "basket_count": baskets.basket_count})
     return RuleSummary(
@@ -94,7 +100,7 @@ def build_rules(
         frequent_item_count=len(item_ids),
         itemset_count=len(itemsets.counts),
         rule_count=len(rules.joint_counts),
-        message=explain_no_rules(baskets, itemsets, rules, config),
+        message=message,
     )
 
 
@@ -102,7 +108,7 @@ def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
     build(engine, "frequent_itemsets", values)
     build(engine, "measured_pairs", {"max_targets": NO_CUT})
     build(engine, "association_rules", values)
-    engine.drop("mined_itemsets", "mined_rules", "pair_counts", "measured_pairs")
+    engine.drop("mined_itemsets", "mined_rules", "mined_sides", "pair_counts", "measured_pairs")
 
 
 def _item_ids(engine: Engine) -> pa.Array:
@@ -131,19 +137,32 @@ def _load_itemsets(engine: Engine, itemsets: Itemsets, lists: pa.Array) -> None:
     engine.load("mined_itemsets", pa.table(columns))
 
 
+def _right_sides(config: Mining, item_ids: pa.Array, all_ids: pa.Array) -> Sides:
+    """Return what may stand on the right, by the codes that ascend with the ids."""
+    if not config.consequents:
+        return Sides(config.max_consequent_size)
+    wanted = pa.array(config.consequents, pa.string())
+    unknown = wanted.filter(pc.invert(pc.is_in(wanted, all_ids))).to_pylist()
+    if unknown:
+        near = nearest(unknown[0], all_ids.to_pylist())
+        hint = f"did you mean {near!r}?" if near else "ids are compared letter by letter"
+        message = f"mining.consequents: no item has the id {unknown[0]!r}; {hint}"
+        raise ConfigError(message)
+    is_allowed = pc.is_in(item_ids, wanted).to_numpy(zero_copy_only=False)
+    return Sides(config.max_consequent_size, is_allowed)
+
+
 def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:
-    """Load the lists of the rules, and their counts in the form that measures are made from.
+    """Load the sides of the rules, and their counts in the form that measures are made from.
 
     All rules have one source code, so that they are ranked against each other; ties go to the
-    shorter antecedent, then item ids, which is the order of the rules.
+    shorter antecedent, then item ids, which is the order of the rules. What a rule says stands
+    in `mined_rules`, a row for each rule, found by its code; each side is spelled out once.
     """
-    texts = pc.binary_join(lists, ITEM_SEPARATOR)
-    left, right = pa.array(rules.antecedents), pa.array(rules.consequents)
-    rule_texts = pc.binary_join_element_wise(texts.take(left), texts.take(right), SIDE_SEPARATOR)
-    rule_count = len(left)
-    codes = pa.array(np.arange(rule_count))
-    sides = {"antecedent": lists.take(left), "consequent": lists.take(right)}
-    engine.load("mined_rules", pa.table({"rule_code": codes, **sides, "rule_text": rule_texts}))
+    rule_count = len(rules.joint_counts)
+    codes = np.arange(rule_count)
+    sides = {"antecedent_code": rules.antecedents, "consequent_code": rules.consequents}
+    engine.load("mined_rules", pa.table({"rule_code": codes, **sides}))
     counts = {
         "source_code": np.zeros(rule_count, dtype=np.int64),
         "target_code": codes,
@@ -155,3 +174,10 @@ def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count
         "target_place": codes,
     }
     engine.load("pair_counts", pa.table(counts))
+    used = np.zeros(len(lists), dtype=np.bool_)
+    used[rules.antecedents] = used[rules.consequents] = True
+    side_codes = np.flatnonzero(used)
+    side_lists = lists.take(pa.array(side_codes))
+    texts = pc.binary_join(side_lists, ITEM_SEPARATOR)
+    columns = {"side_code": side_codes, "item_ids": side_lists, "side_text": texts}
+    engine.load("mined_sides", pa.table(columns))

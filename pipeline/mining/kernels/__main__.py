@@ -5,7 +5,17 @@ from importlib import import_module
 
 from pipeline.mining.kernels.compiled import settings
 
-KERNELS = ("vertical", "trie", "fpgrowth", "apriori", "pairs", "targets", "fisher")
+KERNELS = (
+    "vertical",
+    "trie",
+    "fpgrowth",
+    "apriori",
+    "pairs",
+    "targets",
+    "fisher",
+    "levels",
+    "splits",
+)
 
 
 def main() -> None:

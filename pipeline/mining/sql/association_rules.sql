@@ -2,10 +2,10 @@
 select
     substr(md5(
         'association_rules' || chr(31) || $grain || chr(31) || $item_level || chr(31)
-        || mined_rules.rule_text
+        || antecedents.side_text || chr(31) || consequents.side_text
     ), 1, 16) as rule_id,
-    mined_rules.antecedent,
-    mined_rules.consequent,
+    antecedents.item_ids as antecedent,
+    consequents.item_ids as consequent,
     measured_pairs.rank,
     measured_pairs.joint_count,
     measured_pairs.source_count as antecedent_count,
@@ -30,4 +30,6 @@ select
     cast($window_start as bigint) as window_start,
     cast($window_end as bigint) as window_end
 from measured_pairs
-inner join mined_rules on measured_pairs.target_code = mined_rules.rule_code
+join mined_rules on mined_rules.rule_code = measured_pairs.target_code
+join mined_sides as antecedents on antecedents.side_code = mined_rules.antecedent_code
+join mined_sides as consequents on consequents.side_code = mined_rules.consequent_code
