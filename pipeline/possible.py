@@ -7,29 +7,40 @@ from pipeline.config.model import Config
 from pipeline.io.read import effective_orders
 
 ALWAYS_WRITTEN = ("quarantine", "run_summary")
-_BUILT_WITH = {"frequent_itemsets": "association_rules", "rfm_cuts": "rfm_segments"}
+_BUILT_WITH = {
+    "frequent_itemsets": "association_rules",
+    "rfm_cuts": "rfm_segments",
+    "interest_clusters": "customer_interests",
+}
 """Tables that the stage of another one builds: whatever stands against that stands against them."""
 
 
 def wanted_tables(config: Config) -> list[str]:
-    """Return the mined tables that are to be published, in the order of `names.TABLES`."""
-    tables = config.output.tables or list(names.TABLES)
+    """Return the mined tables that are to be published, in the order of `names.TABLES`.
+
+    Tables that an option switches on are wanted where it does, or where they are named.
+    """
+    off = _switched_off(config)
+    tables = config.output.tables or [name for name in names.TABLES if _stage_of(name) not in off]
     return [name for name in names.TABLES if name in tables and name not in ALWAYS_WRITTEN]
 
 
 def stages_of(wanted: Sequence[str]) -> list[str]:
     """Return the stages that build the wanted tables, itemsets with the rules."""
-    return list(dict.fromkeys(_BUILT_WITH.get(name, name) for name in wanted))
+    return list(dict.fromkeys(_stage_of(name) for name in wanted))
 
 
 def reasons_against(config: Config) -> dict[str, str]:
     """Return the wanted tables that this input cannot give, with the reason."""
     columns = effective_orders(config).columns
-    reasons: dict[str, str] = {}
+    reasons = _switched_off(config)
+    if "category" not in (config.catalogue.columns if config.catalogue else {}):
+        reasons.setdefault("customer_interests", "the catalogue has no category")
     if "customer_id" not in columns:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
-        needy = ("association_rules", "also_bought", "view_then_bought", "item_stats")
+        rules = ("association_rules", "also_bought", "view_then_bought")
+        needy = (*rules, "customer_interests", "item_stats")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -38,12 +49,23 @@ def reasons_against(config: Config) -> dict[str, str]:
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
 
 
+def _stage_of(table: str) -> str:
+    return _BUILT_WITH.get(table, table)
+
+
+def _switched_off(config: Config) -> dict[str, str]:
+    """Return the tables that need an option which is not set, with the reason."""
+    options = {"customer_interests": ("interests.clusters", config.interests.clusters)}
+    return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
+
+
 def _without_customers(config: Config) -> dict[str, str]:
     missing = "orders have no customer_id"
     grains = {"also_bought": config.also_bought.grain, "association_rules": config.mining.grain}
     of_customers = [table for table, grain in grains.items() if grain != "order"]
     return {
         "rfm_segments": missing,
+        "customer_interests": missing,
         "view_then_bought": missing,
         **dict.fromkeys(of_customers, f"{missing}: set the grain to order"),
     }

@@ -5,13 +5,21 @@ from dataclasses import asdict
 
 from pipeline.job import Job
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rules import RuleSummary, build_rules
 from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
 from pipeline.possible import stages_of
 
-Summary = RuleSummary | AssociationSummary | ViewThenBoughtSummary | RfmSummary | ItemStatsSummary
+Summary = (
+    RuleSummary
+    | AssociationSummary
+    | ViewThenBoughtSummary
+    | RfmSummary
+    | InterestSummary
+    | ItemStatsSummary
+)
 
 
 def mine(job: Job, wanted: Sequence[str]) -> None:
@@ -50,6 +58,12 @@ def _mine_rfm(job: Job) -> RfmSummary:
     return build_rfm_segments(job.engine, job.config.rfm, job.window(job.config.rfm.lookback_days))
 
 
+def _mine_interests(job: Job) -> InterestSummary:
+    config = job.config.interests
+    window = job.window(config.lookback_days)
+    return build_interest_clusters(job.engine, config, window, clusters=config.clusters or 1)
+
+
 def _mine_item_stats(job: Job) -> ItemStatsSummary:
     return build_item_stats(job.engine, job.window(None), job.config.item_level)
 
@@ -60,5 +74,6 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "also_viewed": _mine_also_viewed,
     "view_then_bought": _mine_view_then_bought,
     "rfm_segments": _mine_rfm,
+    "customer_interests": _mine_interests,
     "item_stats": _mine_item_stats,
 }

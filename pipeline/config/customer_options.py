@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.section import Days, Section
+from pipeline.config.section import Count, Days, Section
 from pipeline.config.segment_maps import (
     SEGMENT_MAPS,
     Segment,
@@ -85,3 +85,18 @@ class Rfm(Section):
             message = "give scoring: frozen and frozen_cuts together"
             raise ValueError(message)
         return self
+
+
+class Interests(Section):
+    """Clusters of customers by the categories that they buy from."""
+
+    clusters: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Number of clusters; null leaves the tables out."""
+    lookback_days: Days | None = 365
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    category_depth: Count = 1
+    """Levels of the category that count, from the widest."""
+    max_categories: Annotated[int, Field(ge=2)] = 50
+    """Categories told apart, those with most sales; the rest are `other categories`."""
+    min_items: Count = 5
+    """A customer with fewer items, counted once an order, is in no cluster."""

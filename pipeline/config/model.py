@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.customer_options import Rfm
+from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
 from pipeline.config.section import Section
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
@@ -64,6 +64,8 @@ class Config(Section):
     """Viewed this, ultimately bought."""
     rfm: Rfm = Rfm()
     """Customer segments."""
+    interests: Interests = Interests()
+    """Clusters of customers by the categories that they buy from."""
     output: Output = Output()
     """Where tables are published."""
     engine: EngineOptions = EngineOptions()

@@ -32,6 +32,8 @@ _SHARES = (
     "imbalance",
     "stitch_rate",
     "share",
+    "overall_share",
+    "top_share",
 )
 _POSITIVE = ("rank", "line", "frequency", "item_count")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
@@ -49,6 +51,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "recency_days": (0, float("inf")),
 }
 AT_MOST = (
+    ("item_count", "cluster_item_count"),
     ("joint_count", "antecedent_count"),
     ("joint_count", "consequent_count"),
     ("joint_count", "source_count"),

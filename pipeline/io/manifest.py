@@ -22,7 +22,7 @@ from pipeline.io.durable import storage_errors, write_file
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_LIBRARIES = ("duckdb", "mlxtend", "numpy", "pandas", "pyarrow", "scipy")
+_LIBRARIES = ("duckdb", "mlxtend", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHECKSUM = "manifest_sha256"
 

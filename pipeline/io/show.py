@@ -43,6 +43,11 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("customer_id", "segment", "recency_days", "frequency", "monetary", "last_order_at"),
     ),
     "rfm_cuts": ("measure", "score", "cut", "customer_count", "scoring"),
+    "customer_interests": ("customer_id", "cluster", "item_count", "top_category", "top_share"),
+    "interest_clusters": (
+        *("cluster", "category", "customer_count", "item_count", "share", "overall_share"),
+        "lift",
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

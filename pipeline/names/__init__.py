@@ -4,7 +4,12 @@ The Parquet schema, `docs/tables.md` and the audits are all derived from this pa
 """
 
 from pipeline.names.baskets import ALSO_BOUGHT, ALSO_VIEWED, ASSOCIATION_RULES, FREQUENT_ITEMSETS
-from pipeline.names.customers import RFM_CUTS, RFM_SEGMENTS
+from pipeline.names.customers import (
+    CUSTOMER_INTERESTS,
+    INTEREST_CLUSTERS,
+    RFM_CUTS,
+    RFM_SEGMENTS,
+)
 from pipeline.names.facts import ITEM_STATS, QUARANTINE, RUN_SUMMARY
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
@@ -13,7 +18,9 @@ __all__ = [
     "ALSO_BOUGHT",
     "ALSO_VIEWED",
     "ASSOCIATION_RULES",
+    "CUSTOMER_INTERESTS",
     "FREQUENT_ITEMSETS",
+    "INTEREST_CLUSTERS",
     "ITEM_STATS",
     "QUARANTINE",
     "RFM_CUTS",
@@ -36,6 +43,8 @@ TABLES: dict[str, Table] = {
         VIEW_THEN_BOUGHT,
         RFM_SEGMENTS,
         RFM_CUTS,
+        CUSTOMER_INTERESTS,
+        INTEREST_CLUSTERS,
         ITEM_STATS,
         QUARANTINE,
         RUN_SUMMARY,

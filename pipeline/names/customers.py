@@ -58,3 +58,40 @@ RFM_CUTS = Table(
     sort="measure asc, score asc",
     best="measure asc, score asc",
 )
+
+CUSTOMER_INTERESTS = Table(
+    "customer_interests",
+    "one row per customer in a cluster of interests",
+    ("customer_id",),
+    (
+        identifier("customer_id", "The customer."),
+        count("cluster", "The customer's cluster; 1 is the largest."),
+        count("item_count", "Items bought in the window, each once an order."),
+        Column("top_category", "string", "The category with most of them; ties by name."),
+        measure("top_share", "Its share of item_count."),
+        at("window_start", "First instant of the lookback window (inclusive)."),
+        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+    ),
+    sort="customer_id asc",
+    best="cluster asc, item_count desc, customer_id asc",
+)
+
+INTEREST_CLUSTERS = Table(
+    "interest_clusters",
+    "one row per cluster of customers and category that they bought from",
+    ("cluster", "category"),
+    (
+        count("cluster", "Number of the cluster; 1 is the largest."),
+        Column("category", "string", "Category, or `other categories`."),
+        count("customer_count", "Customers in the cluster."),
+        count("item_count", "Items of the category that they bought, each once an order."),
+        count("cluster_item_count", "Items of every category that they bought."),
+        measure("share", "item_count / cluster_item_count."),
+        measure("overall_share", "Share of the category in the items of all clusters."),
+        measure("lift", "share / overall_share: what sets the cluster apart."),
+        at("window_start", "First instant of the lookback window (inclusive)."),
+        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+    ),
+    sort="cluster asc, category asc",
+    best="cluster asc, item_count desc, category asc",
+)
