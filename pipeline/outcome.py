@@ -104,11 +104,22 @@ def _table(figures: Sequence[Figure]) -> pa.Table:
     return pa.table(columns, names=list(names.RUN_SUMMARY.column_names))
 
 
+_REMOVED = {
+    "few_person_pair_count": "pairs with too few persons",
+    "insignificant_pair_count": "pairs that chance explains",
+    "low_rank_row_count": "rows that rank too low",
+}
+
+
 def notes(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield what the person who reads the summary should know of the stages."""
     for table, values in figures.items():
         if values.get("message"):
             yield f"{table}: {values['message']}"
+        removed = {name: values[name] for name in _REMOVED if values.get(name)}
+        if removed:
+            counts = ", ".join(f"{count:,} {_REMOVED[name]}" for name, count in removed.items())
+            yield f"{table}: left out {counts}"
         giant, kept = values.get("giant_basket_count", 0), values.get("basket_count", 0)
         if giant > kept:
             yield (

@@ -5,15 +5,16 @@ Rows are dictionaries of the published columns that decide something. Slow and s
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from itertools import permutations
+from itertools import combinations, permutations
 from operator import itemgetter
 from typing import Any
 
 from pipeline.config.customer_options import Rfm
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, ViewThenBought
 from pipeline.mining.window import Window
+from tests.reference_significance import benjamini_hochberg, holm, p_value
 from tests.shops import SaleLine, Shop
 from tests.tables import DAY, MINUTE
 
@@ -101,8 +102,39 @@ def _pairs(
     rows.sort(key=itemgetter(0))
     names = (*["source_item_id", "target_item_id", "joint_count", "source_count", "target_count"],
              "basket_count", "person_count")  # fmt: skip
-    ranked = _ranked([dict(zip(names, cells, strict=True)) for _, cells in rows])
+    found = [dict(zip(names, cells, strict=True)) for _, cells in rows]
+    ranked = _ranked(_significant(found, holders, families, options, after_only=after_only))
     return [row for row in ranked if row["rank"] <= options.max_targets]
+
+
+def _significant(
+    rows: list[Row],
+    items: Iterable[str],
+    families: Mapping[str, str],
+    options: AlsoBought | AlsoViewed,
+    *,
+    after_only: bool,
+) -> list[Row]:
+    """Add p and q to rows and keep those with a small q; a pair is one test, or its directions."""
+    choose = permutations if after_only else combinations
+    candidates = [
+        pair for pair in choose(sorted(items), 2)
+        if pair[0] not in families or families[pair[0]] != families.get(pair[1])
+    ]  # fmt: skip
+    tests = {}
+    for row in rows:
+        key = (row["source_item_id"], row["target_item_id"])
+        counts = (row["joint_count"], row["source_count"], row["target_count"])
+        tests[key if after_only else tuple(sorted(key))] = p_value(*counts, row["basket_count"])
+    correct = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}[options.correction]
+    q_values = correct(list(tests.values()), len(candidates))
+    q_of = dict(zip(tests, q_values, strict=True))
+    for row in rows:
+        key = (row["source_item_id"], row["target_item_id"])
+        key = key if after_only else tuple(sorted(key))
+        row |= {"p_value": float(tests[key]), "q_value": float(q_of[key])}
+    limit = 1 if options.max_q_value is None else options.max_q_value
+    return [row for row in rows if row["q_value"] <= limit]
 
 
 def view_then_bought(shop: Shop, options: ViewThenBought, window: Window) -> list[Row]:

@@ -28,6 +28,7 @@ COUNTS = (
     "basket_count",
     "customer_count",
 )
+TESTS = ("p_value", "q_value")
 
 # Five customers. A: ann, bob, cid. B: ann, bob. C: cid, dan. D: eve, alone in her basket.
 FIVE_CUSTOMERS = drawn_sales("""
@@ -51,6 +52,7 @@ def options(**changes: Any) -> AlsoBought:
         "min_pair_count": 1,
         "min_customers": 1,
         "min_lift": 0.0,
+        "max_q_value": None,
     }
     return AlsoBought(**{**lenient, **changes})
 
@@ -167,6 +169,66 @@ def test_a_minimum_lift_that_no_double_holds_is_compared_exactly() -> None:
     assert pairs((*lines, other), options(min_lift=1.2), "lift") == []
 
 
+# Twelve customers. A: 1 to 5, B: 1 to 5 (with A) and 6, C: 1, 6, 7 and 8; D and E once.
+TWELVE_CUSTOMERS = tuple(
+    SaleLine(f"c{number}", f"c{number}", item, 3 * DAY)
+    for number, items in enumerate(
+        ("ABC", "AB", "AB", "AB", "AB", "BC", "C", "C", "D", "E", "E", "E")
+    )
+    for item in items
+)
+
+
+def test_q_values_allow_for_every_pair_that_could_have_been_found() -> None:
+    # Items in two baskets or more: A (5), B (6), C (4), E (3): m = 6 pairs, of which A-B, A-C and
+    # B-C are found, 5, 1 and 2 times. p(A-B) = C(6, 5) / C(12, 5) = 6/792; p(B-C) = 1 - (C(6, 4) +
+    # 6 C(6, 3)) / C(12, 4) = 360/495; p(A-C) = 1 - C(8, 5) / C(12, 5) = 736/792.
+    # q = 6 p / rank: .04545; 6/2 and 6/3 of the others are above 1.
+    expected = [("A", "B", 6 / 792, 36 / 792), ("A", "C", 736 / 792, 1.0),
+                ("B", "A", 6 / 792, 36 / 792), ("B", "C", 360 / 495, 1.0),
+                ("C", "A", 736 / 792, 1.0), ("C", "B", 360 / 495, 1.0)]  # fmt: skip
+    columns = ("source_item_id", "target_item_id", "p_value", "q_value")
+    found = pairs(TWELVE_CUSTOMERS, options(min_item_count=2), *columns)
+    assert [row[:2] for row in expected] == [row[:2] for row in found]
+    assert [row[2:] for row in expected] == [pytest.approx(row[2:]) for row in found]
+
+
+def test_pairs_that_chance_explains_are_left_out_and_counted() -> None:
+    wanted = options(min_item_count=2, max_q_value=0.05)
+    summary = summary_of(Shop(TWELVE_CUSTOMERS), wanted)
+    assert (summary.tested_pair_count, summary.candidate_pair_count) == (6, 3)
+    assert (summary.insignificant_pair_count, summary.row_count) == (2, 2)
+    # At .045, which is below 36/792, nothing is left; one more item makes one more pair too many.
+    assert pairs(TWELVE_CUSTOMERS, options(min_item_count=2, max_q_value=0.045), "rank") == []
+    assert pairs(TWELVE_CUSTOMERS, options(min_item_count=1, max_q_value=0.05), "rank") == []
+
+
+def test_a_threshold_on_the_joint_count_does_not_make_the_others_easier() -> None:
+    columns = ("source_item_id", "q_value")
+    wanted = options(min_item_count=2, min_pair_count=5)
+    expected = [("A", pytest.approx(36 / 792)), ("B", pytest.approx(36 / 792))]
+    assert expected == pairs(TWELVE_CUSTOMERS, wanted, *columns)
+
+
+def test_items_of_one_product_are_no_tests_of_each_other() -> None:
+    shop = Shop(TWELVE_CUSTOMERS, products={"A": "p1", "C": "p1", "E": "p1", "B": "p2"})
+    summary = summary_of(shop, options(min_item_count=2))
+    assert summary.tested_pair_count == 3
+
+
+def test_holm_is_stricter_than_benjamini_and_hochberg() -> None:
+    # p of A-B is that of C-D: 4 of 4 in 12 baskets, 1/495; m = 6: q = 6/495 / 2, by Holm 6/495.
+    lines = tuple(
+        SaleLine(f"c{number}", f"c{number}", item, 3 * DAY)
+        for number, items in enumerate(["AB"] * 4 + ["CD"] * 4 + ["E"] * 4)
+        for item in items
+    )
+    wanted = options(min_pair_count=2, min_item_count=4)
+    assert pairs(lines, wanted, "q_value")[0] == (pytest.approx(10 / 495 / 2),)
+    by_holm = wanted.model_copy(update={"correction": "holm"})
+    assert pairs(lines, by_holm, "q_value")[0] == (pytest.approx(10 / 495),)
+
+
 def test_items_of_one_product_are_never_beside_each_other_at_sku_level() -> None:
     shop = Shop(FIVE_CUSTOMERS, products={"A": "p1", "B": "p1", "C": "p2"})
     summary_of(shop, options())
@@ -202,7 +264,7 @@ def test_the_window_holds_its_start_and_not_its_end() -> None:
 
 def test_an_empty_window_gives_a_table_without_rows() -> None:
     summary = summary_of(Shop(), options())
-    assert summary == AssociationSummary(0, 0, 0, 0, 0, 0)
+    assert summary == AssociationSummary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_rule_ids_are_hashes_of_what_the_row_is() -> None:
@@ -237,6 +299,8 @@ def test_neither_row_order_nor_slices_matter(grain: str, monkeypatch: pytest.Mon
         min_lift=st.sampled_from([0.0, 1.0, 1.2]),
         max_basket_items=st.sampled_from([3, 100]),
         max_targets=st.integers(1, 3),
+        max_q_value=st.sampled_from([None, 0.9137, 0.3713]),
+        correction=st.sampled_from(["benjamini_hochberg", "holm"]),
     ),
     item_level=st.sampled_from(["sku", "product"]),
 )
@@ -244,8 +308,13 @@ def test_random_shops_agree_with_the_oracle(
     shop: Shop, wanted: AlsoBought, item_level: str
 ) -> None:
     expected = sorted(
-        (*(row[name] for name in COUNTS[:-1]), row["person_count"])
+        (*(row[name] for name in COUNTS[:-1]), row["person_count"], *(row[q] for q in TESTS))
         for row in also_bought(shop, wanted, WINDOW, item_level)
     )
-    summary_of(shop, wanted, item_level)
-    assert expected == rows_of(shop_engine(), "also_bought", *COUNTS)
+    summary = summary_of(shop, wanted, item_level)
+    found = rows_of(shop_engine(), "also_bought", *COUNTS, *TESTS)
+    assert [row[:8] for row in expected] == [row[:8] for row in found]
+    assert [row[8:] for row in expected] == [pytest.approx(row[8:]) for row in found]
+    left_out = summary.few_person_pair_count + summary.insignificant_pair_count
+    kept_count = 2 * (summary.candidate_pair_count - left_out)
+    assert summary.row_count == kept_count - summary.low_rank_row_count

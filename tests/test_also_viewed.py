@@ -50,6 +50,7 @@ def options(**changes: Any) -> AlsoViewed:
         "min_pair_count": 1,
         "min_visitors": 1,
         "min_lift": 0.0,
+        "max_q_value": None,
     }
     return AlsoViewed(**{**lenient, **changes})
 
@@ -74,6 +75,16 @@ def test_sessions_count_pairs_and_reloads_collapse() -> None:
 def test_after_only_counts_sessions_that_saw_the_target_for_the_first_time_later() -> None:
     expected = [("A", "B", 1, 2, 4, 3, 4, 1), ("B", "A", 1, 1, 3, 4, 4, 1)]
     assert expected == pairs(FOUR_SESSIONS, options(after_only=True), *COUNTS)
+
+
+def test_each_direction_is_a_test_of_its_own_where_only_targets_after_the_source_count() -> None:
+    # A in 4 of 4 sessions: whatever the joint count, it could not have been smaller by chance
+    # than 2 of B's 3, nor 1. Of 2 items both orders are tests, so m is 2.
+    assert summary_of(Shop(views=FOUR_SESSIONS), options()).tested_pair_count == 1
+    wanted = options(after_only=True)
+    assert summary_of(Shop(views=FOUR_SESSIONS), wanted).tested_pair_count == 2
+    columns = ("source_item_id", "p_value", "q_value")
+    assert pairs(FOUR_SESSIONS, wanted, *columns) == [("A", 1.0, 1.0), ("B", 1.0, 1.0)]
 
 
 def test_after_only_takes_no_side_where_both_were_seen_at_the_same_instant() -> None:
@@ -156,13 +167,17 @@ def test_neither_row_order_nor_slices_matter(
         min_lift=st.sampled_from([0.0, 1.0, 1.2]),
         max_basket_items=st.sampled_from([3, 100]),
         max_targets=st.integers(1, 3),
+        max_q_value=st.sampled_from([None, 0.9137, 0.3713]),
+        correction=st.sampled_from(["benjamini_hochberg", "holm"]),
         after_only=st.booleans(),
     ),
 )
 def test_random_shops_agree_with_the_oracle(shop: Shop, wanted: AlsoViewed) -> None:
     expected = sorted(
-        (*(row[name] for name in COUNTS[:-1]), row["person_count"])
+        (*(row[name] for name in COUNTS[:-1]), row["person_count"], row["p_value"], row["q_value"])
         for row in also_viewed(shop, wanted, WINDOW)
     )
     summary_of(shop, wanted)
-    assert expected == rows_of(shop_engine(), "also_viewed", *COUNTS)
+    found = rows_of(shop_engine(), "also_viewed", *COUNTS, "p_value", "q_value")
+    assert [row[:8] for row in expected] == [row[:8] for row in found]
+    assert [row[8:] for row in expected] == [pytest.approx(row[8:]) for row in found]

@@ -39,8 +39,10 @@ def build_measures(pairs: list[tuple[Any, ...]], max_targets: int) -> None:
     names = ["source_code", "target_code", "target_place", "joint_count", "source_count",
              "target_count", "basket_count"]  # fmt: skip
     table = pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
-    persons = pa.nulls(len(pairs), pa.int64())
-    shop_engine().load("pair_counts", table.append_column("person_count", persons))
+    persons, chances = pa.nulls(len(pairs), pa.int64()), pa.nulls(len(pairs), pa.float64())
+    for name, values in (("person_count", persons), ("p_value", chances), ("q_value", chances)):
+        table = table.append_column(name, values)
+    shop_engine().load("pair_counts", table)
     build(shop_engine(), "measured_pairs", {"max_targets": max_targets})
 
 

@@ -145,6 +145,7 @@ def rows_by(pair_counts: Any, shop: Shop, wanted: AlsoBought | AlsoViewed) -> li
         min_pair_count=st.integers(1, 2),
         min_customers=st.integers(1, 2),
         min_lift=st.just(0.0),
+        max_q_value=st.sampled_from([None, 0.9137]),
     ),
 )
 def test_kernel_and_sql_give_the_same_also_bought(shop: Shop, wanted: AlsoBought) -> None:
@@ -160,6 +161,7 @@ def test_kernel_and_sql_give_the_same_also_bought(shop: Shop, wanted: AlsoBought
         min_pair_count=st.integers(1, 2),
         min_visitors=st.integers(1, 2),
         min_lift=st.just(0.0),
+        max_q_value=st.sampled_from([None, 0.9137]),
         after_only=st.booleans(),
     ),
 )
@@ -181,7 +183,12 @@ def test_an_order_that_names_two_customers_counts_the_one_of_the_source_line(
         3     | ann      | B    | 3d
     """)
     wanted = AlsoBought(
-        grain="order", min_item_count=1, min_pair_count=1, min_customers=1, min_lift=0.0
+        grain="order",
+        min_item_count=1,
+        min_pair_count=1,
+        min_customers=1,
+        min_lift=0.0,
+        max_q_value=None,
     )
     rows_by(pair_counts, Shop(lines), wanted)
     columns = ("source_item_id", "joint_count", "customer_count")
@@ -197,7 +204,9 @@ def test_sql_counts_the_same_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
         2     | bob      | B    | 3d
         2     | bob      | C    | 3d
     """)
-    wanted = AlsoBought(min_item_count=1, min_pair_count=1, min_customers=1, min_lift=0.0)
+    wanted = AlsoBought(
+        min_item_count=1, min_pair_count=1, min_customers=1, min_lift=0.0, max_q_value=None
+    )
     expected = rows_by("kernel", Shop(lines), wanted)
     monkeypatch.setattr(slices, "ROWS_PER_SLICE", 1)
     monkeypatch.setattr("pipeline.mining.associations.PAIR_ROWS_PER_GROUP", 1)

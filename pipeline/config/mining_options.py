@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.section import BasketGrain, Count, Days, Fraction, Section
+from pipeline.config.section import BasketGrain, Correction, Count, Days, Fraction, Section
 
 
 class Mining(Section):
@@ -60,6 +60,10 @@ class AlsoBought(Section):
     """Distinct customers behind a pair, where customers are known."""
     min_lift: Annotated[float, Field(ge=0)] = 1.0
     """Lift must be above this."""
+    max_q_value: Fraction | None = 0.05
+    """Largest q-value of a pair, the share of chance finds among those kept; null keeps all."""
+    correction: Correction = "benjamini_hochberg"
+    """How q-values allow for the number of pairs; holm keeps any chance find out, at its price."""
     max_basket_items: Count = 100
     """Baskets with more distinct items are left out and counted."""
     max_targets: Count = 20
@@ -81,6 +85,10 @@ class AlsoViewed(Section):
     """Distinct visitors behind a pair."""
     min_lift: Annotated[float, Field(ge=0)] = 1.0
     """Lift must be above this."""
+    max_q_value: Fraction | None = 0.05
+    """Largest q-value of a pair, the share of chance finds among those kept; null keeps all."""
+    correction: Correction = "benjamini_hochberg"
+    """How q-values allow for the number of pairs; holm keeps any chance find out, at its price."""
     max_basket_items: Count = 100
     """Sessions with more distinct items are left out and counted."""
     max_targets: Count = 20

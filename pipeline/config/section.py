@@ -8,6 +8,7 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=1, le=36500)]
 BasketGrain = Literal["order", "customer_day", "customer"]
+Correction = Literal["benjamini_hochberg", "holm"]
 ColumnMapping = dict[str, str | list[str]]
 
 

@@ -30,6 +30,8 @@ _SHARES = (
     "cosine",
     "kulczynski",
     "imbalance",
+    "p_value",
+    "q_value",
     "stitch_rate",
     "share",
     "overall_share",

@@ -13,6 +13,7 @@ from pipeline.engine import Engine, Value
 from pipeline.mining.counted_pairs import count_joint, read_person_baskets
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
+from pipeline.mining.tested_pairs import keep_significant
 from pipeline.mining.threads import thread_count
 from pipeline.mining.window import Window
 
@@ -31,6 +32,9 @@ _STEPS = (
     "joint_counts",
     "candidate_pairs",
     "pair_persons",
+    "supported_pairs",
+    "pair_totals",
+    "tested_pairs",
     "pair_counts",
     "measured_pairs",
 )
@@ -46,6 +50,10 @@ class AssociationSummary:
         item_count: Items in enough baskets.
         joint_pair_count: Pairs in enough baskets.
         candidate_pair_count: Of these, pairs of different families with enough lift.
+        tested_pair_count: Pairs that the items could form, found or not: what q-values allow for.
+        few_person_pair_count: Candidates left out because too few persons are behind them.
+        insignificant_pair_count: Candidates left out because of their q-value.
+        low_rank_row_count: Rows left out because enough other targets of the source rank above.
         row_count: Rows of the published table.
     """
 
@@ -54,6 +62,10 @@ class AssociationSummary:
     item_count: int
     joint_pair_count: int
     candidate_pair_count: int
+    tested_pair_count: int
+    few_person_pair_count: int
+    insignificant_pair_count: int
+    low_rank_row_count: int
     row_count: int
 
 
@@ -104,7 +116,7 @@ def build_also_bought(
         "leaves_out_families": item_level == "sku",
     }
     persons = "pair_customers" if options.grain == "customer" else "pair_persons"
-    return _build_table(engine, _Table("also_bought", persons, resources), values)
+    return _build_table(engine, _Table("also_bought", persons, resources), options, values)
 
 
 def build_also_viewed(
@@ -134,7 +146,7 @@ def build_also_viewed(
         "after_only": options.after_only,
         "leaves_out_families": False,
     }
-    return _build_table(engine, _Table("also_viewed", "pair_persons", resources), values)
+    return _build_table(engine, _Table("also_viewed", "pair_persons", resources), options, values)
 
 
 def _common_values(
@@ -155,7 +167,9 @@ def _common_values(
     }
 
 
-def _build_table(engine: Engine, table: _Table, values: Mapping[str, Value]) -> AssociationSummary:
+def _build_table(
+    engine: Engine, table: _Table, options: AlsoBought | AlsoViewed, values: Mapping[str, Value]
+) -> AssociationSummary:
     totals = _build_baskets(engine, f"{table.name}_baskets", values)
     bound = {
         **values,
@@ -166,12 +180,19 @@ def _build_table(engine: Engine, table: _Table, values: Mapping[str, Value]) -> 
     build(engine, "pair_baskets", bound)
     engine.drop("baskets", "basket_sizes")
     pair_counts = _count_pairs(engine, table, bound, totals)
-    for step in ("pair_counts", "measured_pairs"):
-        build(engine, step, bound)
+    tests = keep_significant(engine, options, bound, pair_counts[1])
+    directed_count = build(engine, "pair_counts", bound)
+    build(engine, "measured_pairs", bound)
     row_count = build(engine, table.name, bound)
     engine.drop(*_STEPS)
     return AssociationSummary(
-        totals.basket_count, totals.giant_basket_count, item_count, *pair_counts, row_count
+        totals.basket_count,
+        totals.giant_basket_count,
+        item_count,
+        *pair_counts,
+        *tests,
+        directed_count - row_count,
+        row_count,
     )
 
 

@@ -172,6 +172,8 @@ def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count
         "joint_count": rules.joint_counts,
         "person_count": pa.nulls(rule_count, pa.int64()),
         "target_place": codes,
+        "p_value": pa.nulls(rule_count, pa.float64()),
+        "q_value": pa.nulls(rule_count, pa.float64()),
     }
     engine.load("pair_counts", pa.table(counts))
     used = np.zeros(len(lists), dtype=np.bool_)

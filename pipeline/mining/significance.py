@@ -17,6 +17,7 @@ from math import comb
 
 import numpy as np
 
+from pipeline.config.section import Correction
 from pipeline.mining.baskets import Floats, Int64s
 
 
@@ -41,7 +42,7 @@ def p_values(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s | int) 
     from pipeline.mining.kernels.fisher import upper_tails
 
     columns = np.broadcast_arrays(joint, left, right, baskets)
-    return upper_tails(*(np.ascontiguousarray(column, dtype=np.int64) for column in columns))
+    return upper_tails(*(np.array(column, dtype=np.int64) for column in columns))
 
 
 def benjamini_hochberg(p: Floats, test_count: int) -> Floats:
@@ -78,6 +79,12 @@ def holm(p: Floats, test_count: int) -> Floats:
     order = np.argsort(p)
     scaled = p[order] * (test_count - np.arange(len(p)))
     return _in_place(np.maximum.accumulate(scaled), order)
+
+
+def corrected(p: Floats, test_count: int, correction: Correction) -> Floats:
+    """Return the q-values of the correction that is asked for."""
+    correct = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}[correction]
+    return correct(p, test_count)
 
 
 def _in_place(values: Floats, order: np.typing.NDArray[np.intp]) -> Floats:

@@ -1,6 +1,15 @@
 """Tables of baskets: itemsets, rules, and what goes with what."""
 
-from pipeline.names.schema import MEASURES, WINDOW, Column, Table, count, identifier, measure
+from pipeline.names.schema import (
+    MEASURES,
+    SIGNIFICANCE,
+    WINDOW,
+    Column,
+    Table,
+    count,
+    identifier,
+    measure,
+)
 
 FREQUENT_ITEMSETS = Table(
     "frequent_itemsets",
@@ -61,6 +70,7 @@ def _association(name: str, basket: str, person: str, extra: tuple[Column, ...])
                 is_nullable=person == "customer",
             ),
             *MEASURES,
+            *SIGNIFICANCE,
             *extra,
             *WINDOW,
         ),

@@ -69,6 +69,11 @@ WINDOW = (
     at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
 )
 
+SIGNIFICANCE = (
+    measure("p_value", "Chance of so many joint baskets or more, were the sides independent."),
+    measure("q_value", "p_value corrected for all pairs that could have been found."),
+)
+
 MEASURES = (
     measure("support", "joint_count / basket_count."),
     measure("confidence", "joint_count / count of the left side."),

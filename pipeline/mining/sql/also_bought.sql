@@ -26,6 +26,8 @@ select
     measured_pairs.confidence_high,
     measured_pairs.lift_low,
     measured_pairs.log_likelihood,
+    measured_pairs.p_value,
+    measured_pairs.q_value,
     $grain as grain,
     $item_level as item_level,
     cast($window_start as bigint) as window_start,

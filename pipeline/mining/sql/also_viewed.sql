@@ -26,6 +26,8 @@ select
     measured_pairs.confidence_high,
     measured_pairs.lift_low,
     measured_pairs.log_likelihood,
+    measured_pairs.p_value,
+    measured_pairs.q_value,
     $grain as grain,
     $after_only as is_after_only,
     $item_level as item_level,

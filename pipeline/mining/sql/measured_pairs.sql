@@ -40,7 +40,7 @@ cells as (  -- as doubles: products of counts outgrow a bigint
 )
 
 select  -- n_ab n - n_a n_b is n_ab neither - only_a only_b, where less cancels out
-    source_code, target_code, basket_count, source_count, target_count, joint_count, person_count, rank,
+    source_code, target_code, basket_count, source_count, target_count, joint_count, person_count, rank, p_value, q_value,
     n_ab / n as support, n_ab / n_a as confidence, n_ab * n / (n_a * n_b) as lift,
     (n_ab * neither - only_a * only_b) / (n * n) as leverage,
     not_b * n_a / (n * nullif(only_a, 0)) as conviction,
