@@ -69,7 +69,7 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
     engine.drop("order_rows")
     for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines"):
         build(engine, table, values)
-    for table in ("settled_lines", "settled_reasons", "buyers", "order_times"):
+    for table in ("settled_lines", "settled_reasons", "returned_lines", "buyers", "order_times"):
         build(engine, table, values)
     accepted = build(engine, "sale_lines", values)
     reasons = _counts(engine, "order_reasons", "reason")

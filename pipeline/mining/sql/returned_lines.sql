@@ -1,0 +1,7 @@
+-- one row per order and item of which units came back later
+select
+    order_code,
+    item_code
+from settled_lines
+where not is_return and left_quantity < quantity and item_code is not null
+group by order_code, item_code
