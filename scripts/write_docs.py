@@ -1,6 +1,7 @@
-"""Write what follows from the code: docs/tables.md, the rows in README.md, the golden checksums.
+"""Write what follows from the code: docs/tables.md, docs/basket.schema.json, the rows in
+README.md, the golden checksums.
 
-`python scripts/write_docs.py` runs the sample for the rows and checksums; tests hold all three.
+`python scripts/write_docs.py` runs the sample for the rows and checksums; tests hold all of them.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline import names
+from pipeline.config.json_schema import schema_text
 from pipeline.config.load import load_config
 from pipeline.io.manifest import read_manifest
 from pipeline.io.new_project import CONFIG, write_project
@@ -18,6 +20,7 @@ from pipeline.summary import WIDTH, shown_text
 
 PROJECT = Path(__file__).resolve().parents[1]
 TABLES = PROJECT / "docs" / "tables.md"
+SCHEMA = PROJECT / "docs" / "basket.schema.json"
 README = PROJECT / "README.md"
 GOLDEN = PROJECT / "tests" / "golden" / "sample.txt"
 START = "<!-- rows: written by scripts/write_docs.py -->\n"
@@ -101,6 +104,7 @@ def _row(table: names.Table, sample: Path, starter: Path) -> str:
 def main() -> None:
     """Write all of them."""
     TABLES.write_text(tables_document(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
     with TemporaryDirectory(prefix="basket-docs-") as folder:
         run_sample(Path(folder) / "sample")
         starter = run_starter(Path(folder) / "starter")

@@ -13,7 +13,7 @@ from pipeline.config.options import options
 from pipeline.config.problems import dotted
 from pipeline.config.scalars import flow_text
 from pipeline.config.source_options import Catalogue, Events
-from pipeline.config.strict_yaml import read_yaml
+from pipeline.config.strict_yaml import MAX_PROBLEMS, read_yaml
 from pipeline.errors import ConfigError
 from tests.test_strict_yaml import TREES
 
@@ -180,6 +180,26 @@ def test_a_message_cannot_be_broken_or_coloured_by_what_the_file_says(tmp_path: 
     assert [
         "shop.yaml:4:1: a\\nb\\x1b[31m: unknown key; known are " + ", ".join(Config.model_fields)
     ] == problems(tmp_path, ORDERS + '"a\\nb\\e[31m": 1')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a: [" + "*a, " * 50_000 + "]", id="aliases"),
+        pytest.param("a: [" + "&a 1, " * 40_000 + "]", id="anchors"),
+        pytest.param("a: 1\n" * 50_000, id="duplicate keys"),
+        pytest.param("".join(f"a{number}: 1\n" for number in range(5_000)), id="unknown keys"),
+        pytest.param("orders: {files: [" + "1, " * 5_000 + "]}", id="wrong values"),
+        pytest.param(
+            "orders: {columns: {" + ", ".join(f"c{n}: x" for n in range(5_000)) + "}}",
+            id="unknown columns",
+        ),
+    ],
+)
+def test_of_very_many_problems_the_first_are_told(tmp_path: Path, text: str) -> None:
+    told = problems(tmp_path, text)
+    assert MAX_PROBLEMS + 1 == len(told)
+    assert "shop.yaml: only the first 100 problems were looked for" == told[-1]
 
 
 @pytest.mark.parametrize("text", ["5", "[a]", "text"])

@@ -33,10 +33,10 @@ OutputOf = Annotated[
 
 
 def load(config: Path, overrides: Sequence[str] | None) -> "LoadedConfig":
-    """Load a configuration with what the command line puts in place of its values."""
+    """Load a configuration; command line and environment go before its values."""
     from pipeline.config.load import load_config
 
-    return load_config(config, overrides or ())
+    return load_config(config, overrides or (), os.environ)
 
 
 def output_of(output: Path | None, config: Path | None) -> Path:

@@ -3,8 +3,9 @@
 All problems are reported together, one a line, as `file:line:column: key: what is wrong`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from pydantic_core import ErrorDetails
 from pipeline.config.check import check
 from pipeline.config.model import Config
 from pipeline.config.options import known_keys, options
-from pipeline.config.problems import DEFAULT, OVERRIDE, KeyPath, Problem, dotted, unknown
+from pipeline.config.overrides import apply, assignment
+from pipeline.config.problems import DEFAULT, KeyPath, Problem, dotted, unknown
 from pipeline.config.scalars import flow_text
-from pipeline.config.strict_yaml import MAX_BYTES, Document, read_yaml
+from pipeline.config.strict_yaml import MAX_BYTES, MAX_PROBLEMS, Document, read_yaml
+from pipeline.config.variables import assignments, expand
 from pipeline.errors import ConfigError
 
 _EXPECTED = {
@@ -43,7 +46,8 @@ class LoadedConfig:
         config: The options.
         path: The file, as it was given.
         folder: Absolute folder of the file: relative paths in the configuration start here.
-        origins: Where each option was set: `file:line:column`, `--set` or `default`.
+        origins: Where each option was set: `file:line:column`, the name of an environment
+            variable, `--set` or `default`; with the variables that it names, as `${NAME}`.
     """
 
     config: Config
@@ -52,27 +56,43 @@ class LoadedConfig:
     origins: dict[str, str]
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> LoadedConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> LoadedConfig:
     """Read and check a configuration file.
 
     Args:
         path: YAML file.
-        overrides: Options in place of those of the file, each as `section.key=value`; values
-            are written as in the file, lists as `[a, b]`. The last of several counts.
+        overrides: Options in place of those of the file and the environment, each as
+            `section.key=value`; values are written as in the file, lists as `[a, b]`. The last
+            of several counts.
+        environment: Names and values of environment variables; None is none. Those that set
+            options (see `variables`) go before the file.
 
     Raises:
         ConfigError: The file or an override is not valid; the message lists every problem.
     """
     document = read_yaml(_content(path), str(path))
-    for override in overrides:
-        _apply(override, document)
+    given = environment or {}
+    for one in [*assignments(given), *map(assignment, overrides)]:
+        apply(one, document)
+    expand(document, given)
     config = _validated(document)
     for problem in check(config):
         _report([problem], document)
     if document.problems:
         raise ConfigError(_message(document))
-    origins = {dotted(key): str(document.values.get(key, DEFAULT)) for key, _ in options(config)}
+    origins = {dotted(key): _origin(key, document) for key, _ in options(config)}
     return LoadedConfig(config, path, path.absolute().parent, origins)
+
+
+def _origin(path: KeyPath, document: Document) -> str:
+    named = [name for at, names in document.variables.items() if _is_in(at, path) for name in names]
+    return " ".join([str(document.values.get(path, DEFAULT)), *dict.fromkeys(named)])
+
+
+def _is_in(part: KeyPath, whole: KeyPath) -> bool:
+    return part[: len(whole)] == whole
 
 
 def config_lines(loaded: LoadedConfig) -> list[tuple[str, str, str]]:
@@ -92,50 +112,6 @@ def _content(path: Path) -> bytes:
         raise ConfigError(message) from error
 
 
-def _apply(override: str, document: Document) -> None:
-    name, equals, text = override.partition("=")
-    path: KeyPath = tuple(name.strip().split("."))
-    if not equals or not all(path):
-        problem = Problem((override,), "write section.key=value", OVERRIDE)
-        document.problems.append(problem)
-        return
-    value = read_yaml(text.encode(errors="replace"), str(OVERRIDE))
-    message = f"{text!r} cannot be read; put text in quotes"
-    document.problems += [
-        Problem(path, f"{message}: {problem.message}", OVERRIDE) for problem in value.problems
-    ]
-    if not value.problems:
-        _set(document, path, value)
-
-
-def _set(document: Document, path: KeyPath, value: Document) -> None:
-    section = _section_to_set(document, path)
-    if section is None:
-        message = f"{dotted(path[:-1])} is not a section: set it as a whole"
-        document.problems.append(Problem(path, message, OVERRIDE))
-        return
-    section[path[-1]] = value.tree
-    for place in [place for place in document.values if place[: len(path)] == path]:
-        del document.values[place]
-    document.values |= {(*path, *place): OVERRIDE for place in value.values}
-    document.keys |= {(*path, *place): OVERRIDE for place in [(), *value.keys]}
-
-
-def _section_to_set(document: Document, path: KeyPath) -> dict[str | int, object] | None:
-    """Return the section that holds a path, made where there is none yet."""
-    if document.tree is None:
-        document.tree = {}
-    section = document.tree
-    for depth, key in enumerate(path[:-1], start=1):
-        if not isinstance(section, dict):
-            return None
-        if section.get(key) is None:
-            section[key] = {}
-            document.values[path[:depth]] = document.keys[path[:depth]] = OVERRIDE
-        section = section[key]
-    return section if isinstance(section, dict) else None
-
-
 def _validated(document: Document) -> Config:
     """Return the configuration; where it has problems they are reported, the options left out."""
     if document.tree is None:
@@ -143,34 +119,37 @@ def _validated(document: Document) -> Config:
     if not isinstance(document.tree, dict):
         _report([Problem((), "expected a section of keys and values")], document)
         document.tree = {}
-    while True:
+    while not document.is_full:
         try:
             return Config.model_validate(document.tree, strict=True)
         except ValidationError as error:
-            found = list(_problems(error, document))
+            found = list(islice(_problems(error, document), MAX_PROBLEMS))
             _report(found, document)
             for path in {_option(document.tree, problem.path) for problem in found}:
                 _leave_out(document.tree, path)
+    raise ConfigError(_message(document))
 
 
 def _problems(error: ValidationError, document: Document) -> Iterator[Problem]:
     found: dict[KeyPath, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         found.setdefault(_path(details, document.tree), []).append(details)
+    outer = {path[:depth] for path in found for depth in range(len(path))}
     for path, group in found.items():
         # A list of text or text: what is wrong inside the list says more than "no text".
-        if not any(other != path and other[: len(path)] == path for other in found):
+        if path not in outer:
             yield _problem(path, group, document)
 
 
 def _path(details: ErrorDetails, tree: object) -> KeyPath:
     """Return the keys of an error's location, without the branches of unions that it names."""
     path: KeyPath = ()
-    node = tree
+    node: Any = tree
     for key in details["loc"]:
+        is_part = isinstance(node, dict) and key in node
         if isinstance(node, list) and isinstance(key, int):
-            node = dict(enumerate(node))
-        if isinstance(node, dict) and key in node:
+            is_part = key < len(node)
+        if is_part:
             path, node = (*path, key), node[key]
     return (*path, details["loc"][-1]) if details["type"] == "missing" else path
 
@@ -196,12 +175,14 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
 
 
-def _report(problems: Sequence[Problem], document: Document) -> None:
-    """Keep the problems that do not follow from those already known."""
+def _report(problems: Iterable[Problem], document: Document) -> None:
+    """Keep the problems that do not follow from those already known, until they are too many."""
     known = tuple(document.problems)
-    document.problems += [
-        problem for problem in problems if not any(one.explains(problem.path) for one in known)
-    ]
+    for problem in problems:
+        if document.is_full:
+            return
+        if not any(one.explains(problem.path) for one in known):
+            document.problems.append(problem)
 
 
 def _option(tree: object, path: KeyPath) -> KeyPath:
@@ -221,12 +202,15 @@ def _leave_out(tree: dict[str | int, Any], path: KeyPath) -> None:
 
 
 def _message(document: Document) -> str:
-    return "\n".join(
+    lines = [
         _printable(
             ": ".join(filter(None, (str(document.place(one)), dotted(one.path), one.message)))
         )
         for one in sorted(document.problems, key=document.place)
-    )
+    ]
+    name = document.values[()].file
+    more = [f"{name}: only the first {MAX_PROBLEMS} problems were looked for"]
+    return "\n".join(lines + more * document.is_full)
 
 
 def _printable(line: str) -> str:

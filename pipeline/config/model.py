@@ -9,14 +9,14 @@ from pydantic import Field
 
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
-from pipeline.config.section import Section
+from pipeline.config.section import PathText, Section
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
 
 
 class Output(Section):
     """Where tables are published."""
 
-    path: str = "outputs"
+    path: PathText = "outputs"
     """Folder that holds `runs/` and `latest`, relative to the configuration file."""
     tables: list[str] = []
     """Tables to publish; empty publishes every table that the input allows."""
@@ -32,7 +32,7 @@ class EngineOptions(Section):
     database: slower, on any engine."""
     memory_limit: str | None = None
     """Memory of the database, such as `4GB`; null takes half of the machine's."""
-    spill_path: str | None = None
+    spill_path: PathText | None = None
     """Folder for what does not fit in memory; null takes a folder beside the output."""
 
 

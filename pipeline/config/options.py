@@ -1,11 +1,13 @@
 """The options of the model by their path: which exist, and what they are set to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import get_args
+
+from pydantic.fields import FieldInfo
 
 from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath
-from pipeline.config.section import Section
+from pipeline.config.section import Expandable, Section
 
 
 def section_of(annotation: object) -> type[Section] | None:
@@ -13,6 +15,11 @@ def section_of(annotation: object) -> type[Section] | None:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     return next((found for part in get_args(annotation) if (found := section_of(part))), None)
+
+
+def is_expandable(field: FieldInfo) -> bool:
+    """Return whether `${NAME}` stands for an environment variable in an option."""
+    return _is_marked(field.metadata) or _is_marked(get_args(field.annotation))
 
 
 def known_keys(path: KeyPath) -> list[str]:
@@ -44,3 +51,12 @@ def _options_at(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, object]
         yield from (((*path, key), part) for key, part in value.items())
     else:
         yield path, plain(value)
+
+
+def _is_marked(annotations: Iterable[object]) -> bool:
+    return any(
+        isinstance(one, Expandable)
+        or _is_marked(getattr(one, "__metadata__", ()))
+        or _is_marked(get_args(one))
+        for one in annotations
+    )

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pipeline.config.model import Config
-from pipeline.config.options import plain, section_of
+from pipeline.config.options import is_expandable, plain, section_of
 from pipeline.config.scalars import flow_text
 from pipeline.config.section import Section
 
@@ -45,7 +45,7 @@ def _section_lines(section: type[Section], indent: str) -> Iterator[str]:
         default = field.get_default(call_default_factory=True, validated_data={})
         if not indent:
             yield ""
-        yield from _comment(f"{field.description} {_allowed(section, name)}", indent)
+        yield from _comment(_meaning(section, name), indent)
         if isinstance(default, list) and below:
             yield from _list_lines(name, default, below, indent)
         elif below:
@@ -60,7 +60,7 @@ def _list_lines(
 ) -> Iterator[str]:
     yield f"{indent}# Each entry has:"
     for option, field in below.model_fields.items():
-        text = f"{option}{_default(field)}: {field.description} {_allowed(below, option)}"
+        text = f"{option}{_default(field)}: {_meaning(below, option)}"
         yield from _comment(text, indent, "  ")
     yield f"{indent}{name}:" if items else f"{indent}{name}: []"
     for item in items:
@@ -70,6 +70,12 @@ def _list_lines(
 def _comment(text: str, indent: str, inner: str = "") -> Iterator[str]:
     for line in wrap(" ".join(text.split()), _WIDTH - len(indent) - len(inner) - 2):
         yield f"{indent}# {inner}{line}"
+
+
+def _meaning(section: type[Section], name: str) -> str:
+    field = section.model_fields[name]
+    variables = "`${NAME}` in it is an environment variable." if is_expandable(field) else ""
+    return f"{field.description} {_allowed(section, name)} {variables}"
 
 
 def _default(field: FieldInfo) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.section import ColumnMapping, Count, Section
+from pipeline.config.section import ColumnMapping, Count, PathText, Section
 
 
 class Csv(Section):
@@ -35,7 +35,7 @@ class Timestamps(Section):
 class Lookup(Section):
     """A second file joined to a source before its columns are mapped."""
 
-    files: str | list[str]
+    files: PathText | list[PathText]
     """Path, list of paths, glob or folder, relative to the configuration file."""
     format: Literal["auto", "csv", "parquet", "jsonl"] = "auto"
     """`auto` goes by the file name."""
@@ -50,7 +50,7 @@ class Lookup(Section):
 class Source(Section):
     """Where one source stands and how its columns are named."""
 
-    files: str | list[str] = []
+    files: PathText | list[PathText] = []
     """Path, list of paths, glob or (Hive-partitioned) folder, relative to this file."""
     format: Literal["auto", "csv", "parquet", "jsonl"] = "auto"
     """`auto` goes by the file name."""

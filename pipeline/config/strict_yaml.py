@@ -16,20 +16,36 @@ import yaml
 from pipeline.config.problems import DEFAULT, KeyPath, Origin, Problem
 from pipeline.config.scalars import plain_value
 
-MAX_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 1 << 18
 MAX_DEPTH: Final = 32
+MAX_PROBLEMS: Final = 100
+"""More are not told: a text made to have a million would take hours."""
 REFUSED: Final = object()
 """Stands in the tree for a value that was refused; fits no option."""
 
 
 @dataclass
 class Document:
-    """A text as a tree, the origins of its values and keys, and what is wrong with it."""
+    """A text as a tree, the origins of its values and keys, and what is wrong with it.
+
+    Attributes:
+        tree: Mappings, lists and plain values.
+        values: Where each value stands.
+        keys: Where each key stands.
+        variables: Environment variables that values name, as `${NAME}`.
+        problems: What is wrong.
+    """
 
     tree: object = None
     values: dict[KeyPath, Origin] = field(default_factory=dict)
     keys: dict[KeyPath, Origin] = field(default_factory=dict)
+    variables: dict[KeyPath, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that more would help nobody."""
+        return len(self.problems) >= MAX_PROBLEMS
 
     def place(self, problem: Problem) -> Origin:
         """Return where a problem stands: at its value or key, or at what should hold the value."""
@@ -153,6 +169,8 @@ class _Reader:
 
     def _refuse(self, path: KeyPath, event: yaml.Event, message: str) -> object:
         self._document.problems.append(Problem(path, message, self._origin(event)))
+        if self._document.is_full:
+            raise _Stop
         return REFUSED
 
     def _origin(self, event: yaml.Event) -> Origin:
