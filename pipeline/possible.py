@@ -1,6 +1,6 @@
 """Which tables a configuration asks for, and which of them its input can give."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from pipeline import names
 from pipeline.config.model import Config
@@ -45,6 +45,8 @@ def reasons_against(config: Config) -> dict[str, str]:
     if config.events is None:
         no_log = "there is no browse log"
         reasons |= dict.fromkeys(("also_viewed", "view_then_bought"), no_log)
+    if no_rules := _without_rules(config, wanted_tables(config), reasons):
+        reasons.setdefault("context_rules", no_rules)
     reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
 
@@ -55,8 +57,22 @@ def _stage_of(table: str) -> str:
 
 def _switched_off(config: Config) -> dict[str, str]:
     """Return the tables that need an option which is not set, with the reason."""
-    options = {"customer_interests": ("interests.clusters", config.interests.clusters)}
+    options = {
+        "customer_interests": ("interests.clusters", config.interests.clusters),
+        "context_rules": ("context.by", config.context.by),
+    }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
+
+
+def _without_rules(config: Config, wanted: Sequence[str], reasons: Container[str]) -> str | None:
+    """Return why there can be no rules in their context."""
+    needed = ["association_rules", *(["rfm_segments"] if "segment" in config.context.by else [])]
+    for table in needed:
+        if table in reasons or table not in wanted:
+            return f"it needs the table {table}"
+    if config.mining.grain != "order":
+        return "it needs rules of orders: set mining.grain to order"
+    return None
 
 
 def _without_customers(config: Config) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pipeline.accounting import Account
 from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.source_options import Events
 from pipeline.errors import DataError
+from pipeline.io.attributes import load_order_attributes
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import load_frozen_cuts
 from pipeline.io.ids import encode_ids
@@ -63,6 +64,8 @@ def _clean_items(job: Job) -> None:
 
 def _clean_orders(job: Job) -> None:
     orders = effective_orders(job.config)
+    if orders.attributes:
+        load_order_attributes(job.engine, orders)
     job.accounts["orders"] = build_sale_lines(job.engine, orders, job.accounts["orders"])
     # The lines with their reasons are for those who look into one step; they take the most memory.
     job.engine.drop("order_lines")

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from pipeline.job import Job
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.context_rules import ContextSummary, Surroundings, build_context_rules
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
@@ -18,6 +19,7 @@ Summary = (
     | ViewThenBoughtSummary
     | RfmSummary
     | InterestSummary
+    | ContextSummary
     | ItemStatsSummary
 )
 
@@ -64,6 +66,15 @@ def _mine_interests(job: Job) -> InterestSummary:
     return build_interest_clusters(job.engine, config, window, clusters=config.clusters or 1)
 
 
+def _mine_context_rules(job: Job) -> ContextSummary:
+    config = job.config
+    given = Surroundings(
+        list(config.orders.attributes), config.time_zone, config.mining.max_basket_items
+    )
+    window, item_level = job.window(config.mining.lookback_days), config.item_level
+    return build_context_rules(job.engine, config.context, window, item_level, given=given)
+
+
 def _mine_item_stats(job: Job) -> ItemStatsSummary:
     return build_item_stats(job.engine, job.window(None), job.config.item_level)
 
@@ -75,5 +86,6 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "view_then_bought": _mine_view_then_bought,
     "rfm_segments": _mine_rfm,
     "customer_interests": _mine_interests,
+    "context_rules": _mine_context_rules,
     "item_stats": _mine_item_stats,
 }

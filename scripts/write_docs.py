@@ -96,6 +96,8 @@ def _row(table: names.Table, sample: Path, starter: Path) -> str:
         if published.count():
             text, _ = shown_text(published, Selection(top=1), WIDTH)
             return f"{table.name}: {table.grain}\n{text}"
+    if table.name not in {one.table for one in read_manifest(resolve(starter)).tables}:
+        return f"{table.name}: {table.grain} (none in the sample)"
     with open_table(starter, table.name) as published:
         text, _ = shown_text(published, Selection(top=1), WIDTH)
     return f"{table.name}: {table.grain} (none in the sample; this is from `basket init`)\n{text}"

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from pipeline.config.as_of import EXAMPLES, parse_instant
+from pipeline.config.context_options import KNOWN_CONTEXTS
 from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath, Problem, nearest, suggestion, unknown
 from pipeline.config.source_options import (
@@ -40,6 +41,7 @@ def check(config: Config) -> Problems:
     """Yield everything that is wrong with a configuration whose types and ranges are right."""
     yield from _check_top(config)
     yield from _check_orders(config.orders, config.events)
+    yield from _check_context(config)
     if config.events:
         yield from _check_events(config.events)
     if config.catalogue:
@@ -82,6 +84,22 @@ def _check_orders(orders: Orders, events: Events | None) -> Problems:
         yield from _require("orders", orders, ["status"], " where statuses are listed")
     for position, pattern in enumerate(orders.non_products.patterns):
         yield from _check_pattern(pattern, ("orders", "non_products", "patterns", position))
+
+
+def _check_context(config: Config) -> Problems:
+    attributes = config.orders.attributes
+    for name, mapped in attributes.items():
+        if name in KNOWN_CONTEXTS:
+            yield Problem(("orders", "attributes", name), "has a meaning of its own: rename it")
+        elif _is_empty(mapped):
+            yield Problem(("orders", "attributes", name), "name a column of the file")
+    known = [*KNOWN_CONTEXTS, *attributes]
+    for position, name in enumerate(config.context.by):
+        if name not in known:
+            message = f"{name!r} is no context; {suggestion(name, known)}"
+            yield Problem(("context", "by", position), message)
+        elif name in config.context.by[:position]:
+            yield Problem(("context", "by", position), f"{name!r} is given twice")
 
 
 def _check_where_orders_are(orders: Orders, events: Events | None) -> Problems:

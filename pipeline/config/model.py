@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
 from pipeline.config.section import PathText, Section
@@ -66,6 +67,8 @@ class Config(Section):
     """Customer segments."""
     interests: Interests = Interests()
     """Clusters of customers by the categories that they buy from."""
+    context: Context = Context()
+    """Rules inside a part of the orders and outside it."""
     output: Output = Output()
     """Where tables are published."""
     engine: EngineOptions = EngineOptions()

@@ -91,6 +91,9 @@ class Orders(Source):
     """Order lines. Canonical columns: order_id, customer_id, item_id, ordered_at, quantity,
     unit_price or amount (of the line), status; event_type where the file is an event log."""
 
+    attributes: ColumnMapping = {}
+    """Name of your own: column of the files or of their lookups, such as `store: STORE_ID`, by
+    which `context` can part the orders; an order has the smallest value of its lines."""
     from_events: bool = False
     """Read the purchases of the event log (files, format, csv, lookups, timestamps of `events`)."""
     order_per_line: bool = False

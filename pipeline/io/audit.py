@@ -35,6 +35,9 @@ _SHARES = (
     "stitch_rate",
     "share",
     "overall_share",
+    "outside_confidence",
+    "p_value",
+    "q_value",
     "top_share",
 )
 _POSITIVE = ("rank", "line", "frequency", "item_count")
@@ -47,6 +50,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "zhang": (-1, 1),
     "leverage": (-1, 1),
     "lift": (0, float("inf")),
+    "outside_lift": (0, float("inf")),
     "lift_low": (0, float("inf")),
     "lift_vs_base": (0, float("inf")),
     "conviction": (0, float("inf")),
@@ -66,6 +70,12 @@ AT_MOST = (
     ("n_buyers", "n_viewers"),
     ("n_target", "n_viewers"),
     ("window_start", "window_end"),
+    ("customer_count", "joint_count"),
+    ("outside_joint_count", "outside_antecedent_count"),
+    ("outside_joint_count", "outside_consequent_count"),
+    ("outside_antecedent_count", "outside_basket_count"),
+    ("outside_consequent_count", "outside_basket_count"),
+    ("outside_customer_count", "outside_joint_count"),
     ("first_sold_at", "last_sold_at"),
     ("first_order_at", "last_order_at"),
 )

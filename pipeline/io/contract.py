@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.config.source_options import Source
+from pipeline.config.source_options import Orders, Source
 
 Kind = Literal["id", "text", "category", "timestamp", "decimal", "integer"]
 # Types of the database whose values all fit into a BIGINT.
@@ -55,9 +55,14 @@ CONTRACTS: dict[str, tuple[Field, ...]] = {
 
 def mapped_columns(options: Source) -> list[str]:
     """Return the columns of the files that a source names, lookup keys included, once each."""
-    mapped = options.columns.values()
+    mapped = [*options.columns.values(), *attributes_of(options).values()]
     names = [name for value in mapped for name in ([value] if isinstance(value, str) else value)]
     return [*dict.fromkeys([*names, *(lookup.key for lookup in options.lookups)])]
+
+
+def attributes_of(options: Source) -> dict[str, str | list[str]]:
+    """Return the columns that orders have beside the canonical ones, by name."""
+    return options.attributes if isinstance(options, Orders) else {}
 
 
 def column_name(position: int) -> str:
@@ -66,3 +71,8 @@ def column_name(position: int) -> str:
     Names of files may be empty, repeated, or differ in letter case only; these cannot.
     """
     return f"column_{position}"
+
+
+def attribute_name(position: int) -> str:
+    """Return the name under which SQL knows the attribute of the orders at this place."""
+    return f"attribute_{position}"

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from pipeline.config.source_options import Events, Orders, Source
 from pipeline.io import instants
-from pipeline.io.contract import CONTRACTS, INTEGERS, Field, column_name
+from pipeline.io.contract import (
+    CONTRACTS,
+    INTEGERS,
+    Field,
+    attribute_name,
+    attributes_of,
+    column_name,
+)
 from pipeline.io.sql_text import literal, one_of
 
 Check = tuple[str, str]
@@ -54,6 +61,7 @@ class Reader:
         place in `reasons` of the first check that failed.
         """
         raws = [f"{self._raw(field)} as raw_{field.name}" for field in self._mapped()]
+        raws += [f"{text} as {name}" for name, text in self._attributes().items()]
         values = [f"{self._value(field)} as {field.name}" for field in self._fields()]
         checks = enumerate(self._checks())
         whens = "".join(f" when {condition} then {place}" for place, (condition, _) in checks)
@@ -64,6 +72,17 @@ class Reader:
             f"from (select {', '.join(raws) or 'null as nothing'}{also} from {relation}))"
             f"{self._where()}"
         )
+
+    def _attributes(self) -> dict[str, str]:
+        """Return the SQL of each attribute of the orders, by the name of its column."""
+        given = attributes_of(self.options).values()
+        return {
+            attribute_name(place): self._joined([mapped] if isinstance(mapped, str) else mapped)
+            for place, mapped in enumerate(given)
+        }
+
+    def _joined(self, columns: Sequence[str]) -> str:
+        return " || '|' || ".join(self._text(column) for column in columns)
 
     def _where(self) -> str:
         if isinstance(self.options, Orders) and self.is_selective:
@@ -95,10 +114,10 @@ class Reader:
     def _raw(self, field: Field) -> str:
         if self._type(field) != "VARCHAR":
             return self._name(self._columns(field)[0])
-        texts = [self._text(column) for column in self._columns(field)]
         if field.kind == "category":
+            texts = [self._text(column) for column in self._columns(field)]
             return f"nullif(concat_ws(' > ', {', '.join(texts)}), '')"
-        return " || '|' || ".join(texts)
+        return self._joined(self._columns(field))
 
     def _value(self, field: Field) -> str:
         raw = f"raw_{field.name}"
@@ -185,6 +204,7 @@ class Reader:
             "quantity", "unit_price", "amount", "status",
             f"coalesce({' or '.join(is_return)}, false) as is_return",
             f"{one_of('status', options.cancelled_statuses)} as is_void",
+            *self._attributes(),
         ]  # fmt: skip
 
     def _event_outputs(self, options: Events) -> list[str]:

@@ -48,6 +48,10 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("cluster", "category", "customer_count", "item_count", "share", "overall_share"),
         "lift",
     ),
+    "context_rules": (
+        *("context", "value", "antecedent", "consequent", "joint_count", "lift", "outside_lift"),
+        "q_value",
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

@@ -4,6 +4,7 @@ The Parquet schema, `docs/tables.md` and the audits are all derived from this pa
 """
 
 from pipeline.names.baskets import ALSO_BOUGHT, ALSO_VIEWED, ASSOCIATION_RULES, FREQUENT_ITEMSETS
+from pipeline.names.contexts import CONTEXT_RULES
 from pipeline.names.customers import (
     CUSTOMER_INTERESTS,
     INTEREST_CLUSTERS,
@@ -18,6 +19,7 @@ __all__ = [
     "ALSO_BOUGHT",
     "ALSO_VIEWED",
     "ASSOCIATION_RULES",
+    "CONTEXT_RULES",
     "CUSTOMER_INTERESTS",
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
@@ -45,6 +47,7 @@ TABLES: dict[str, Table] = {
         RFM_CUTS,
         CUSTOMER_INTERESTS,
         INTEREST_CLUSTERS,
+        CONTEXT_RULES,
         ITEM_STATS,
         QUARANTINE,
         RUN_SUMMARY,

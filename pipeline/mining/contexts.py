@@ -1,0 +1,184 @@
+"""Which part of each context an order belongs to: weekend, hour band, segment, store ..."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.config.context_options import Context
+from pipeline.engine import Engine
+from pipeline.mining.baskets import Int64s
+from pipeline.mining.steps import build
+
+ATTRIBUTES = "order_attributes"
+"""Table of one row per order, with a column `attribute_<n>` for each of `orders.attributes`."""
+UNKNOWN = -1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Since 1972 the clocks of every zone differ from UTC by whole quarters of an hour.
+_QUARTER = 900_000_000
+_WEEK = 7
+_MONDAY_TO_FRIDAY = 5
+_DAYS_FROM_MONDAY = 3  # 1970-01-01 was a Thursday
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One context: the part of it that each order belongs to.
+
+    Attributes:
+        name: Name of the context.
+        values: The parts that are told apart, by code.
+        codes: Code of each order's part, by place of the order; one more than the last code for
+            parts that are not told apart, `UNKNOWN` where nothing is known.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    codes: Int64s
+
+    @property
+    def width(self) -> int:
+        """Number of codes, that of parts not told apart included."""
+        return len(self.values) + 1
+
+
+@dataclass(frozen=True)
+class OrderTable:
+    """The orders of the window as arrays, by place.
+
+    Attributes:
+        order_codes: Ascending.
+        customer_codes: `UNKNOWN` for anonymous orders.
+        instants: Microseconds since 1970-01-01 UTC.
+        days: Local days since 1970-01-01.
+    """
+
+    order_codes: Int64s
+    customer_codes: Int64s
+    instants: Int64s
+    days: Int64s
+
+    def __len__(self) -> int:
+        """Return the number of orders."""
+        return len(self.order_codes)
+
+
+def read_orders(engine: Engine) -> OrderTable:
+    """Read `context_orders` in the order of its places."""
+    rows = engine.fetch("context_orders").sort_by("place")
+    customers = pc.fill_null(rows["customer_code"], UNKNOWN)
+    columns = (rows["order_code"], customers, rows["ordered_at"], rows["ordered_day"])
+    return OrderTable(*(column.to_numpy().astype(np.int64) for column in columns))
+
+
+def read_contexts(
+    engine: Engine, orders: OrderTable, options: Context, *, attributes: Sequence[str], zone: str
+) -> list[Parts]:
+    """Return the configured contexts.
+
+    Args:
+        engine: Holds `context_orders`; `rfm_segments` and `customers` for the context `segment`,
+            `order_attributes` for attributes.
+        orders: The orders.
+        options: Which contexts, and how they are cut.
+        attributes: Names of the columns of `order_attributes`.
+        zone: Time zone of the clock that decides hours.
+    """
+    found = []
+    for name in options.by:
+        if name == "weekend":
+            values = pa.array(["weekday", "weekend"]).take(pa.array(is_weekend(orders.days)))
+        elif name == "hour":
+            values = hour_bands(local_hours(orders.instants, zone), options.hour_bands)
+        elif name == "segment":
+            values = _segments(engine, len(orders))
+        else:
+            values = _attribute(engine, orders, f"attribute_{list(attributes).index(name)}")
+        found.append(_coded(name, values, options.max_values))
+    return found
+
+
+def is_weekend(days: Int64s) -> Int64s:
+    """Return 1 for Saturdays and Sundays, else 0.
+
+    Args:
+        days: Local days since 1970-01-01.
+
+    Example:
+        1970-01-01 was a Thursday.
+
+        >>> is_weekend(np.arange(-1, 6)).tolist()
+        [0, 0, 0, 1, 1, 0, 0]
+    """
+    return ((days + _DAYS_FROM_MONDAY) % _WEEK >= _MONDAY_TO_FRIDAY).astype(np.int64)
+
+
+def local_hours(instants: Int64s, zone: str) -> Int64s:
+    """Return the hour of each instant on the clocks of a zone.
+
+    Args:
+        instants: Microseconds since 1970-01-01 UTC.
+        zone: Name of a time zone.
+
+    Example:
+        >>> local_hours(np.array([0, 1_800_000_000]), "Asia/Kolkata").tolist()
+        [5, 6]
+    """
+    quarters, rows = np.unique(instants // _QUARTER, return_inverse=True)
+    clock = ZoneInfo(zone)
+    moments = (_EPOCH + timedelta(microseconds=int(quarter) * _QUARTER) for quarter in quarters)
+    hours = np.array([moment.astimezone(clock).hour for moment in moments], dtype=np.int64)
+    return hours[rows]
+
+
+def hour_bands(hours: Int64s, starts: Sequence[int]) -> pa.Array:
+    """Return the band of each hour as text; the last band reaches to the first.
+
+    Example:
+        >>> hour_bands(np.array([5, 6, 23]), [6, 22]).to_pylist()
+        ['22-06', '06-22', '22-06']
+    """
+    ends = [*starts[1:], starts[0] or 24]
+    bands = [f"{start:02}-{end:02}" for start, end in zip(starts, ends, strict=True)]
+    places = (np.searchsorted(starts, hours, side="right") - 1) % len(starts)
+    return pa.array(bands).take(pa.array(places))
+
+
+def _segments(engine: Engine, count: int) -> pa.Array:
+    build(engine, "context_segments", {})
+    rows = engine.fetch("context_segments")
+    engine.drop("context_segments")
+    return _placed(rows["place"].to_numpy(), rows["value"], count)
+
+
+def _attribute(engine: Engine, orders: OrderTable, column: str) -> pa.Array:
+    rows = engine.fetch(ATTRIBUTES)
+    codes = rows["order_code"].to_numpy()
+    places = np.searchsorted(orders.order_codes, codes)
+    is_known = places < len(orders)
+    is_known[is_known] = orders.order_codes[places[is_known]] == codes[is_known]
+    return _placed(places[is_known], rows[column].filter(pa.array(is_known)), len(orders))
+
+
+def _placed(places: Int64s, values: pa.ChunkedArray, count: int) -> pa.Array:
+    """Return the values by place of their order; NULL where there is none."""
+    rows = np.full(count, UNKNOWN, dtype=np.int64)
+    rows[places] = np.arange(len(places))
+    taken = pa.array(rows, mask=rows == UNKNOWN)
+    return values.take(taken)
+
+
+def _coded(name: str, values: pa.Array, max_values: int) -> Parts:
+    """Give codes to the values with most orders, in their order; ties go to the smaller text."""
+    counted = values.value_counts().to_pylist()
+    known = {row["values"]: row["counts"] for row in counted if row["values"] is not None}
+    largest = sorted(known, key=lambda value: (-known[value], value))[:max_values]
+    told = tuple(sorted(largest))
+    places = pc.index_in(values, value_set=pa.array(told, pa.string()))
+    codes = pc.fill_null(places.cast(pa.int64()), len(told))
+    codes = pc.if_else(pc.is_valid(values), codes, UNKNOWN)
+    return Parts(name, told, codes.to_numpy(zero_copy_only=False).astype(np.int64))
