@@ -62,6 +62,25 @@ def itemsets(baskets: Iterable[set[str]], min_count: int, max_size: int) -> dict
     return {itemset: count for itemset, count in counts.items() if count >= min_count}
 
 
+def target_itemsets(counts: dict[Itemset, int], options: Mining) -> dict[Itemset, int]:
+    """Return what is published of the frequent itemsets of every size."""
+    sets = {frozenset(itemset): count for itemset, count in counts.items()}
+
+    def is_target(itemset: Itemset) -> bool:
+        larger = [count for other, count in sets.items() if other > set(itemset)]
+        if options.target == "closed":
+            return all(count < counts[itemset] for count in larger)
+        return options.target == "frequent" or not larger
+
+    return {
+        itemset: count
+        for itemset, count in counts.items()
+        if len(itemset) <= options.max_itemset_size
+        and set(options.must_contain) <= set(itemset)
+        and is_target(itemset)
+    }
+
+
 def rules(counts: dict[Itemset, int], options: Mining, basket_count: int) -> Iterator[Rule]:
     """Yield the rules that reach the smallest confidence and lift."""
     for itemset, joint in counts.items():

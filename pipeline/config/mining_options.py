@@ -24,6 +24,13 @@ class Mining(Section):
     """Smallest number of baskets, instead of min_support."""
     max_itemset_size: Annotated[int, Field(ge=1)] = 4
     """Largest number of items in an itemset."""
+    target: Literal["frequent", "closed", "maximal"] = "frequent"
+    """Itemsets to publish: all frequent ones, those of which each larger one is in fewer baskets
+    (closed), or those of which no larger one is frequent (maximal). Rules come from all."""
+    must_contain: list[str] = []
+    """Ids of items that every itemset contains, and every rule on one of its sides."""
+    must_not_contain: list[str] = []
+    """Ids of items to pass over, as if nobody had bought them; their baskets still count."""
     max_basket_items: Count = 100
     """Baskets with more distinct items are left out and counted."""
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -41,6 +48,21 @@ class Mining(Section):
     def _has_one_threshold(self) -> "Mining":
         if (self.min_support is None) == (self.min_count is None):
             message = "give min_support or min_count: set the other one to null"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _can_contain(self) -> "Mining":
+        required, both = set(self.must_contain), set(self.must_contain) & set(self.must_not_contain)
+        if both:
+            message = (
+                f"must_contain and must_not_contain both name {min(both)!r}: take it out of one"
+            )
+            raise ValueError(message)
+        if len(required) > self.max_itemset_size:
+            message = (
+                f"must_contain has {len(required)} items: raise max_itemset_size to that or more"
+            )
             raise ValueError(message)
         return self
 

@@ -43,6 +43,12 @@ class Itemsets:
         sizes = self.sizes
         return np.searchsorted(sizes, np.arange(1, int(sizes.max(initial=0)) + 2))
 
+    def up_to_size(self, size: int) -> "Itemsets":
+        """Return the itemsets of so many items at most; if in order."""
+        count = self.rows_of_size(size).stop
+        end = self.offsets[count]
+        return Itemsets(self.items[:end], self.offsets[: count + 1], self.counts[:count])
+
     def rows_of_size(self, size: int) -> slice:
         """Return where the itemsets of one size stand, in itemsets that are in order."""
         start, stop = np.searchsorted(self.sizes, [size, size + 1])

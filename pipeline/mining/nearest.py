@@ -15,8 +15,7 @@ def explain_no_rules(baskets: Baskets, itemsets: Itemsets, right: Sides, config:
     if baskets.basket_count == 0:
         return _no_basket(baskets, config)
     if len(itemsets.counts) == 0:
-        highest = int(baskets.item_counts.max())
-        return _too_rare(baskets, config, "no item is", highest)
+        return _no_item(baskets, config)
     if len(itemsets.of_size(2)) == 0:
         return _no_pair(baskets, config)
     return _no_rule(itemsets, right, config, baskets.basket_count)
@@ -29,6 +28,15 @@ def _no_basket(baskets: Baskets, config: Mining) -> str:
         f"every basket holds more than {config.max_basket_items} items: "
         "raise mining.max_basket_items"
     )
+
+
+def _no_item(baskets: Baskets, config: Mining) -> str:
+    highest = int(baskets.item_counts.max(initial=0))
+    if not config.must_contain:
+        return _too_rare(baskets, config, "no item is", highest)
+    if highest == 0:
+        return "no basket holds every item of mining.must_contain"
+    return _too_rare(baskets, config, "the items of mining.must_contain are not together", highest)
 
 
 def _too_rare(baskets: Baskets, config: Mining, subject: str, highest: int) -> str:

@@ -78,10 +78,12 @@ class Sides:
     Attributes:
         max_size: Largest number of items.
         is_allowed: Whether each item may stand there, by item code; None lets every item.
+        is_whole: Whether each itemset may be both sides together, by row; None lets every one.
     """
 
     max_size: int
     is_allowed: Bools | None = None
+    is_whole: Bools | None = None
 
 
 def count_rules(itemsets: Itemsets, right: Sides, thresholds: Thresholds) -> RuleCounts:
@@ -97,6 +99,8 @@ def count_rules(itemsets: Itemsets, right: Sides, thresholds: Thresholds) -> Rul
     """
     sides = _split(itemsets, right, thresholds)
     rules = _with_counts(itemsets, *sides)
+    if right.is_whole is not None:
+        rules = rules.kept(right.is_whole[rules.wholes])
     return rules.kept(thresholds.has_lift(rules))
 
 

@@ -8,17 +8,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.mining_options import Mining
-from pipeline.config.problems import nearest
 from pipeline.engine import Engine, Value
-from pipeline.errors import ConfigError
-from pipeline.mining.baskets import read_baskets
+from pipeline.mining.baskets import Bools, read_baskets
+from pipeline.mining.condensed import is_target
+from pipeline.mining.item_limits import contain, find_items, with_items, without_items
 from pipeline.mining.itemset_memory import check_memory
-from pipeline.mining.itemsets import Itemsets, mine_itemsets, relabel_items
+from pipeline.mining.itemsets import Itemsets, relabel_items
 from pipeline.mining.nearest import explain_no_rules
 from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules
 from pipeline.mining.steps import build
 from pipeline.mining.threads import thread_count
 from pipeline.mining.thresholds import effective_min_count
+from pipeline.mining.wanted import mine_wanted
 from pipeline.mining.window import Window
 
 ITEM_SEPARATOR = "\x1e"
@@ -34,7 +35,7 @@ class RuleSummary:
         giant_basket_count: Baskets left out because they hold too many items.
         min_count: Smallest number of baskets of an itemset.
         frequent_item_count: Items that reach it.
-        itemset_count: Itemsets that reach it, single items included.
+        itemset_count: Itemsets that are published, single items included.
         rule_count: Rules that reach the thresholds.
         message: Why there are no rules, and the nearest threshold that would give some; None
             where there are rules.
@@ -67,30 +68,30 @@ def build_rules(
         threads: Threads of the miner; 0 takes every core.
 
     Raises:
-        ConfigError: The support would not fit in memory, or a consequent is no item.
+        ConfigError: The support would not fit in memory, or an id in the options is no item's.
     """
-    baskets = read_baskets(engine, config, window)
-    min_count = effective_min_count(config, baskets.basket_count)
-    check_memory(baskets, min_count, config)
-    itemsets = mine_itemsets(
-        baskets,
-        min_count,
-        config.max_itemset_size,
-        config.algorithm,
-        miner=config.miner,
-        threads=thread_count(threads),
-    )
     all_ids = _item_ids(engine)
+    must_contain = find_items("must_contain", config.must_contain, all_ids)
+    must_not_contain = find_items("must_not_contain", config.must_not_contain, all_ids)
+    baskets = without_items(read_baskets(engine, config, window), must_not_contain)
+    searched = with_items(baskets, must_contain)
+    min_count = effective_min_count(config, baskets.basket_count)
+    check_memory(searched, min_count, config)
+    itemsets = mine_wanted(baskets, must_contain, min_count, config, threads=thread_count(threads))
     itemsets, item_ids = _in_order_of_ids(itemsets, all_ids)
+    is_whole = contain(itemsets, config.must_contain, item_ids)
+    is_published = is_whole & is_target(itemsets, config.target)
+    itemsets = itemsets.up_to_size(config.max_itemset_size)
+    is_whole, is_published = (marks[: len(itemsets.counts)] for marks in (is_whole, is_published))
     thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
-    right = _right_sides(config, item_ids, all_ids)
+    right = _right_sides(config, item_ids, all_ids, is_whole)
     rules = count_rules(itemsets, right, thresholds)
     lists = _lists(itemsets, item_ids)
-    _load_itemsets(engine, itemsets, lists)
+    _load_itemsets(engine, itemsets, lists, is_published)
     _load_rules(engine, rules, lists, baskets.basket_count)
     message = None
     if len(rules.joint_counts) == 0:
-        message = explain_no_rules(baskets, itemsets, right, config)
+        message = explain_no_rules(searched, itemsets, right, config)
     labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
     _build_tables(engine, {**labels, **window.values, "basket_count": baskets.basket_count})
     return RuleSummary(
@@ -98,7 +99,7 @@ def build_rules(
         giant_basket_count=baskets.giant_basket_count,
         min_count=min_count,
         frequent_item_count=len(item_ids),
-        itemset_count=len(itemsets.counts),
+        itemset_count=int(is_published.sum()),
         rule_count=len(rules.joint_counts),
         message=message,
     )
@@ -132,24 +133,20 @@ def _lists(itemsets: Itemsets, item_ids: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, item_ids.take(pa.array(itemsets.items)))
 
 
-def _load_itemsets(engine: Engine, itemsets: Itemsets, lists: pa.Array) -> None:
+def _load_itemsets(
+    engine: Engine, itemsets: Itemsets, lists: pa.Array, is_published: Bools
+) -> None:
     columns = {"itemset": lists, "item_count": itemsets.sizes, "joint_count": itemsets.counts}
-    engine.load("mined_itemsets", pa.table(columns))
+    engine.load("mined_itemsets", pa.table(columns).filter(pa.array(is_published)))
 
 
-def _right_sides(config: Mining, item_ids: pa.Array, all_ids: pa.Array) -> Sides:
+def _right_sides(config: Mining, item_ids: pa.Array, all_ids: pa.Array, is_whole: Bools) -> Sides:
     """Return what may stand on the right, by the codes that ascend with the ids."""
     if not config.consequents:
-        return Sides(config.max_consequent_size)
-    wanted = pa.array(config.consequents, pa.string())
-    unknown = wanted.filter(pc.invert(pc.is_in(wanted, all_ids))).to_pylist()
-    if unknown:
-        near = nearest(unknown[0], all_ids.to_pylist())
-        hint = f"did you mean {near!r}?" if near else "ids are compared letter by letter"
-        message = f"mining.consequents: no item has the id {unknown[0]!r}; {hint}"
-        raise ConfigError(message)
-    is_allowed = pc.is_in(item_ids, wanted).to_numpy(zero_copy_only=False)
-    return Sides(config.max_consequent_size, is_allowed)
+        return Sides(config.max_consequent_size, is_whole=is_whole)
+    find_items("consequents", config.consequents, all_ids)
+    is_allowed = pc.is_in(item_ids, pa.array(config.consequents, pa.string()))
+    return Sides(config.max_consequent_size, is_allowed.to_numpy(zero_copy_only=False), is_whole)
 
 
 def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:

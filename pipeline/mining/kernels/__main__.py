@@ -15,6 +15,8 @@ KERNELS = (
     "fisher",
     "levels",
     "splits",
+    "supersets",
+    "recount",
 )
 
 

@@ -19,10 +19,9 @@ Source:
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.bits import popcount
+from pipeline.mining.kernels.bits import WORD, Words, popcount, set_bits
 from pipeline.mining.kernels.compiled import entry, inner
 from pipeline.mining.kernels.growing import longer32, longer64
 from pipeline.mining.kernels.occurrences import (
@@ -33,10 +32,6 @@ from pipeline.mining.kernels.occurrences import (
     list_frequent,
 )
 from pipeline.mining.kernels.trie import Trie, roomy
-
-Words = npt.NDArray[np.uint64]
-
-WORD = 64
 
 
 class Levels(NamedTuple):
@@ -60,7 +55,7 @@ class Beginnings(NamedTuple):
 
     nodes: Int64s
     used: Int64s
-    places: npt.NDArray[np.int32]
+    places: Int32s
     words: Words
 
 
@@ -132,17 +127,6 @@ def _list_candidates(
 
 
 @inner
-def _set_bits(rows: Rows, block: tuple[int, int], words: int, bits: Words) -> None:
-    """Write for each item which rows of a block hold it."""
-    for place in range(len(bits)):
-        bits[place] = 0
-    for row in range(block[0], block[1]):
-        word, bit = divmod(row - block[0], WORD)
-        for at in range(rows.begins[row], rows.begins[row + 1]):
-            bits[rows.items[at] * words + word] |= np.uint64(1) << np.uint64(bit)
-
-
-@inner
 def _begin(trie: Trie, node: int, size: int, bits: Words, words: int, stack: Beginnings) -> None:
     """Put the rows of an itemset on the stack, from the first item that is not there yet."""
     place, ancestor = size - 1, node
@@ -200,7 +184,8 @@ def _count(
     )
     begins = candidates.begins
     for start in range(0, row_count, words * WORD):
-        _set_bits(rows, (start, min(row_count, start + words * WORD)), words, bits)
+        block_end = min(row_count, start + words * WORD)
+        set_bits(rows.items, rows.begins, (start, block_end), words, bits)
         for depth in range(size):
             stack.nodes[depth] = -1
         for group in range(len(begins) - 1):
