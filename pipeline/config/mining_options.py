@@ -74,6 +74,8 @@ class AlsoBought(Section):
     """What a basket is."""
     lookback_days: Days | None = 180
     """Length of the window that ends at as_of; null takes everything before as_of."""
+    half_life_days: Days | None = None
+    """Rank by weights that halve in so many days, in place of counts; null ranks by counts."""
     min_item_count: Count = 10
     """Baskets that must hold an item."""
     min_pair_count: Count = 5

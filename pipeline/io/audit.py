@@ -52,6 +52,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "lift": (0, float("inf")),
     "outside_lift": (0, float("inf")),
     "lift_low": (0, float("inf")),
+    "decayed_weight": (0, float("inf")),
+    "decayed_lift_low": (0, float("inf")),
     "lift_vs_base": (0, float("inf")),
     "conviction": (0, float("inf")),
     "recency_days": (0, float("inf")),

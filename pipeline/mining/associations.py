@@ -11,6 +11,7 @@ from pipeline.config.mining_options import AlsoBought, AlsoViewed
 from pipeline.config.model import EngineOptions
 from pipeline.engine import Engine, Value
 from pipeline.mining.counted_pairs import count_joint, read_person_baskets
+from pipeline.mining.decay import basket_weight, keep_all, keep_freshest
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.tested_pairs import keep_significant
@@ -36,6 +37,7 @@ _STEPS = (
     "pair_totals",
     "tested_pairs",
     "pair_counts",
+    "decayed_pairs",
     "measured_pairs",
 )
 
@@ -178,10 +180,12 @@ def _build_table(
     }
     item_count = build(engine, "pair_items", bound)
     build(engine, "pair_baskets", bound)
+    all_weight = _all_weight(engine, options, bound)
     engine.drop("baskets", "basket_sizes")
     pair_counts = _count_pairs(engine, table, bound, totals)
     tests = keep_significant(engine, options, bound, pair_counts[1])
     directed_count = build(engine, "pair_counts", bound)
+    _rank_by_age(engine, options, bound, all_weight)
     build(engine, "measured_pairs", bound)
     row_count = build(engine, table.name, bound)
     engine.drop(*_STEPS)
@@ -194,6 +198,30 @@ def _build_table(
         directed_count - row_count,
         row_count,
     )
+
+
+def _all_weight(
+    engine: Engine, options: AlsoBought | AlsoViewed, values: Mapping[str, Value]
+) -> int:
+    """Return the weight of all baskets; 0 where age does not matter."""
+    if not isinstance(options, AlsoBought) or options.half_life_days is None:
+        return 0
+    end, most = values["window_end"], options.max_basket_items
+    return basket_weight(engine, options.half_life_days, end, most)
+
+
+def _rank_by_age(
+    engine: Engine,
+    options: AlsoBought | AlsoViewed,
+    values: Mapping[str, Value],
+    all_weight: int,
+) -> None:
+    """Build `decayed_pairs`, without rows where age does not matter."""
+    if not isinstance(options, AlsoBought) or options.half_life_days is None:
+        keep_all(engine)
+        return
+    half_life, end, most = options.half_life_days, values["window_end"], options.max_targets
+    keep_freshest(engine, half_life, end, all_weight=all_weight, max_targets=most)
 
 
 def _count_pairs(

@@ -83,7 +83,19 @@ ALSO_BOUGHT = _association(
     "also_bought",
     "Baskets",
     "customer",
-    (Column("grain", "string", "What a basket is: `customer`, `customer_day` or `order`."),),
+    (
+        measure(
+            "decayed_weight",
+            "joint_count with each basket weighed by its age; NULL without a half-life.",
+            is_nullable=True,
+        ),
+        measure(
+            "decayed_lift_low",
+            "lift_low from weights in place of counts: it ranks where there is a half-life.",
+            is_nullable=True,
+        ),
+        Column("grain", "string", "What a basket is: `customer`, `customer_day` or `order`."),
+    ),
 )
 
 ALSO_VIEWED = _association(

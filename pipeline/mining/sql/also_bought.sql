@@ -6,7 +6,7 @@ select
     ), 1, 16) as rule_id,
     source.item_id as source_item_id,
     target.item_id as target_item_id,
-    measured_pairs.rank,
+    coalesce(decayed_pairs.rank, measured_pairs.rank) as rank,
     measured_pairs.joint_count,
     measured_pairs.source_count,
     measured_pairs.target_count,
@@ -28,6 +28,8 @@ select
     measured_pairs.log_likelihood,
     measured_pairs.p_value,
     measured_pairs.q_value,
+    decayed_pairs.decayed_weight,
+    decayed_pairs.decayed_lift_low,
     $grain as grain,
     $item_level as item_level,
     cast($window_start as bigint) as window_start,
@@ -35,3 +37,6 @@ select
 from measured_pairs
 join items as source on source.item_code = measured_pairs.source_code
 join items as target on target.item_code = measured_pairs.target_code
+left join decayed_pairs
+    on decayed_pairs.source_code = measured_pairs.source_code
+    and decayed_pairs.target_code = measured_pairs.target_code
