@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import evaluating, projects, published, reading, running
+from pipeline.commands import evaluating, planning, projects, published, reading, running
 from pipeline.commands.arguments import print_text
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ def _basket(
 app.command()(running.run)
 app.command()(running.check)
 app.command()(evaluating.evaluate)
+app.command()(planning.plan)
 app.command()(reading.show)
 app.command()(reading.sql)
 app.command()(published.runs)

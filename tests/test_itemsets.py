@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.mining_options import Mining
-from pipeline.errors import ConfigError
 from pipeline.mining.baskets import Baskets, gather_baskets, keep_frequent_items
-from pipeline.mining.itemset_memory import check_memory, estimate_megabytes
 from pipeline.mining.itemsets import Itemsets, mine_itemsets
 from pipeline.mining.thresholds import effective_min_count
 from tests import reference
@@ -213,42 +211,3 @@ def test_both_miners_find_the_same_13492_itemsets_of_groceries(shared_data: Path
     )
     assert len(by_fpgrowth) == 13_492
     assert by_fpgrowth == by_apriori
-
-
-def test_chess_at_20_percent_is_refused_with_a_support_that_fits(shared_data: Path) -> None:
-    baskets = read_fimi(shared_data, "chess")
-    with pytest.raises(ConfigError, match=r"min_support 0\.2 would need about .* MB") as refusal:
-        check_memory(baskets, 640, options(0.2))
-    fitting = float(str(refusal.value).split("; ")[1].split(" would fit")[0])
-    assert 0.4 < fitting < 0.8
-    check_memory(baskets, effective_min_count(options(fitting), 3_196), options(fitting))
-
-
-def test_a_count_is_refused_in_counts(shared_data: Path) -> None:
-    by_count = Mining(min_support=None, min_count=640, max_itemset_size=ANY_SIZE)
-    with pytest.raises(ConfigError, match=r"min_count 640 would need .*; \d+ would fit"):
-        check_memory(read_fimi(shared_data, "chess"), 640, by_count)
-
-
-def test_small_itemsets_of_chess_at_20_percent_fit(shared_data: Path) -> None:
-    check_memory(read_fimi(shared_data, "chess"), 640, options(0.2, max_itemset_size=3))
-
-
-@pytest.mark.parametrize(
-    ("name", "min_support"), [("mushroom", 0.2), ("retail", 0.001), ("T10I4D100K", 0.001)]
-)
-def test_usual_supports_of_public_data_fit(
-    shared_data: Path, name: str, min_support: float
-) -> None:
-    baskets = read_fimi(shared_data, name)
-    wanted = options(min_support)
-    check_memory(baskets, effective_min_count(wanted, baskets.basket_count), wanted)
-
-
-def test_the_estimate_does_not_depend_on_the_order_of_baskets(shared_data: Path) -> None:
-    rows = list(read_groceries(shared_data).values())
-    estimates = {
-        estimate_megabytes(coded(baskets)[0], 10, options(0.001, max_memory_mb=1))
-        for baskets in (rows, rows[::-1])
-    }
-    assert len(estimates) == 1

@@ -160,10 +160,12 @@ def test_offsets_beyond_32_bits_are_mined(far_rows: tuple[Any, Any]) -> None:
     occurrences, starts = np.array([0, 1, 2] * 3, np.int32), np.array([0, 3, 6, 9])
     weights, counts = np.array([3_000_000_000] * 3), np.array([9_000_000_000] * 3)
     _, _, grown = mine_items(
-        items, begins, weights, occurrences, starts, counts, (0, 3, 9_000_000_000, 3)
+        items, begins, weights, occurrences, starts, counts, (0, 3, 9_000_000_000, 3, 99)
     )
     assert grown.tolist() == [9_000_000_000] * 7
-    _, _, levelled = mine_levels(items, begins, occurrences, starts, np.array([3] * 3), (3, 3, 1))
+    _, _, levelled = mine_levels(
+        items, begins, occurrences, starts, np.array([3] * 3), (3, 3, 99, 1)
+    )
     assert levelled.tolist() == [3] * 7
 
 

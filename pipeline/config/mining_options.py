@@ -18,8 +18,11 @@ class Mining(Section):
     """Our compiled miner, or mlxtend as an independent check; both give the same itemsets."""
     algorithm: Literal["fpgrowth", "apriori"] = "fpgrowth"
     """Both give the same itemsets."""
-    min_support: Fraction | None = 0.01
-    """Smallest share of baskets; set null to use min_count."""
+    min_support: Fraction | Literal["auto"] | None = 0.01
+    """Smallest share of baskets; `auto` takes the highest that gives `wanted_rules`; set null to
+    use min_count."""
+    wanted_rules: Count = 1000
+    """Rules that min_support `auto` looks for; what it chose is min_count in the run summary."""
     min_count: Count | None = None
     """Smallest number of baskets, instead of min_support."""
     max_itemset_size: Annotated[int, Field(ge=1)] = 4
@@ -41,8 +44,10 @@ class Mining(Section):
     """Largest number of items on the right side of a rule."""
     consequents: list[str] = []
     """Ids of the items that may stand on the right side of a rule; empty lets every item."""
+    max_itemsets: Count = 10_000_000
+    """A support that gives more itemsets is refused, with one that does not (`basket plan`)."""
     max_memory_mb: Count = 2048
-    """A support whose mining is estimated to need more is refused."""
+    """A support whose mining is estimated to need more is refused in the same way."""
 
     @model_validator(mode="after")
     def _has_one_threshold(self) -> "Mining":

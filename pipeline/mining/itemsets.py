@@ -16,6 +16,11 @@ from pipeline.mining.baskets import (
 
 Algorithm = Literal["fpgrowth", "apriori"]
 Miner = Literal["kernel", "mlxtend"]
+NO_LIMIT = 2**62
+
+
+class TooManyItemsetsError(Exception):
+    """A search found more itemsets than it was allowed to, and gave up."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def mine_itemsets(
     *,
     miner: Miner = "kernel",
     threads: int = 1,
+    most: int = NO_LIMIT,
 ) -> Itemsets:
     """Find every itemset that is in at least `min_count` baskets, with its exact count.
 
@@ -79,9 +85,13 @@ def mine_itemsets(
         algorithm: Both give the same itemsets.
         miner: Ours, or mlxtend as an independent check; both give the same itemsets.
         threads: Threads of our miner.
+        most: Most itemsets; our miner gives up when it has found more.
 
     Returns:
         The itemsets without the empty one, ordered by size, then item codes.
+
+    Raises:
+        TooManyItemsetsError: There are more itemsets than that.
 
     Source:
         Agrawal and Srikant, Fast Algorithms for Mining Association Rules, VLDB 1994;
@@ -93,7 +103,8 @@ def mine_itemsets(
     if len(item_codes) == 0:
         return Itemsets(item_codes, np.zeros(1, np.int64), np.zeros(0, np.int64))
     if miner == "kernel":
-        found = kernel_miner.mine(frequent, (min_count, max_size), algorithm, threads)
+        limits = kernel_miner.Limits(min_count, max_size, most)
+        found = kernel_miner.mine(frequent, limits, algorithm, threads)
     else:
         found = mlxtend_miner.mine(frequent, min_count, max_size, algorithm)
     return relabel_items(found, item_codes)

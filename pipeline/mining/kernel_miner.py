@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.mining.baskets import Baskets, Int32s, Int64s, to_offsets
-from pipeline.mining.itemsets import Algorithm, Itemsets
+from pipeline.mining.itemsets import NO_LIMIT, Algorithm, Itemsets, TooManyItemsetsError
 from pipeline.mining.threads import in_threads, parts_of_items
 
 LARGEST_ROW_COUNT = 2**31 - 1
@@ -28,22 +28,31 @@ class Rows(NamedTuple):
     item_counts: Int64s
 
 
-def mine(baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, threads: int) -> Itemsets:
+class Limits(NamedTuple):
+    """Smallest number of baskets, most items of an itemset, and most itemsets."""
+
+    min_count: int
+    max_size: int
+    most: int = NO_LIMIT
+
+
+def mine(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> Itemsets:
     """Find the frequent itemsets of baskets that hold frequent items only, in any order.
 
     Args:
         baskets: Items are numbered by falling count and all of them are frequent.
-        limits: Smallest number of baskets, and largest number of items of an itemset.
+        limits: What an itemset must reach, and how many there may be.
         algorithm: Pattern growth, or level by level.
         threads: Threads of pattern growth: each takes some of the items and finds the itemsets
             whose rarest item is one of these. Levels are mined by one.
+
+    Raises:
+        TooManyItemsetsError: There are more itemsets than the limit; the search has given up.
     """
     return to_itemsets(mine_nodes(baskets, limits, algorithm, threads))
 
 
-def mine_nodes(
-    baskets: Baskets, limits: tuple[int, int], algorithm: Algorithm, threads: int
-) -> list[Nodes]:
+def mine_nodes(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> list[Nodes]:
     """Find the same as `mine`, as tries: one for each part of the items."""
     from pipeline.mining.kernels.vertical import rows_of_items
 
@@ -57,24 +66,35 @@ def mine_nodes(
     return _grow_patterns(rows, limits, threads)
 
 
-def _mine_levels(rows: Rows, limits: tuple[int, int]) -> Nodes:
+def _mine_levels(rows: Rows, limits: Limits) -> Nodes:
     from pipeline.mining.kernels.apriori import mine_levels
 
-    return mine_levels(*rows, (*limits, BLOCK_BYTES))
+    nodes = mine_levels(*rows, (*limits, BLOCK_BYTES))
+    _check_count([len(nodes[0])], limits)
+    return nodes
 
 
-def _grow_patterns(rows: Rows, limits: tuple[int, int], threads: int) -> list[Nodes]:
+def _grow_patterns(rows: Rows, limits: Limits, threads: int) -> list[Nodes]:
     from pipeline.mining.kernels.fpgrowth import mine_items
 
     weights = np.ones(len(rows.begins) - 1, dtype=np.int64)
     items, begins, occurrences, starts, item_counts = rows
+    found: list[int] = []
 
     def mine_part(part: tuple[int, int]) -> Nodes:
-        return mine_items(
+        nodes = mine_items(
             items, begins, weights, occurrences, starts, item_counts, (*part, *limits)
         )
+        found.append(len(nodes[0]))
+        _check_count(found, limits)
+        return nodes
 
     return in_threads(mine_part, parts_of_items(starts, threads), threads)
+
+
+def _check_count(found: list[int], limits: Limits) -> None:
+    if sum(found) > limits.most:
+        raise TooManyItemsetsError(limits.most)
 
 
 def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:

@@ -9,17 +9,17 @@ import pyarrow.compute as pc
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Bools, read_baskets
+from pipeline.mining.auto_support import with_support
+from pipeline.mining.baskets import Bools
 from pipeline.mining.condensed import is_target
-from pipeline.mining.item_limits import contain, find_items, with_items, without_items
-from pipeline.mining.itemset_memory import check_memory
+from pipeline.mining.item_limits import contain
 from pipeline.mining.itemsets import Itemsets, relabel_items
+from pipeline.mining.minable import mine_minable, read_minable, right_sides
 from pipeline.mining.nearest import explain_no_rules
-from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules
+from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
 from pipeline.mining.steps import build
 from pipeline.mining.threads import thread_count
 from pipeline.mining.thresholds import effective_min_count
-from pipeline.mining.wanted import mine_wanted
 from pipeline.mining.window import Window
 
 ITEM_SEPARATOR = "\x1e"
@@ -33,12 +33,12 @@ class RuleSummary:
     Attributes:
         basket_count: Baskets that were mined, single-item baskets included.
         giant_basket_count: Baskets left out because they hold too many items.
-        min_count: Smallest number of baskets of an itemset.
+        min_count: Smallest number of baskets of an itemset, chosen where min_support is `auto`.
         frequent_item_count: Items that reach it.
         itemset_count: Itemsets that are published, single items included.
         rule_count: Rules that reach the thresholds.
-        message: Why there are no rules, and the nearest threshold that would give some; None
-            where there are rules.
+        message: Why there are no rules, and the nearest threshold that would give some; which
+            count `auto` took; None where neither is so.
     """
 
     basket_count: int
@@ -68,30 +68,28 @@ def build_rules(
         threads: Threads of the miner; 0 takes every core.
 
     Raises:
-        ConfigError: The support would not fit in memory, or an id in the options is no item's.
+        ConfigError: The support would give too much, or an id in the options is no item's.
     """
-    all_ids = _item_ids(engine)
-    must_contain = find_items("must_contain", config.must_contain, all_ids)
-    must_not_contain = find_items("must_not_contain", config.must_not_contain, all_ids)
-    baskets = without_items(read_baskets(engine, config, window), must_not_contain)
-    searched = with_items(baskets, must_contain)
-    min_count = effective_min_count(config, baskets.basket_count)
-    check_memory(searched, min_count, config)
-    itemsets = mine_wanted(baskets, must_contain, min_count, config, threads=thread_count(threads))
-    itemsets, item_ids = _in_order_of_ids(itemsets, all_ids)
+    minable = read_minable(engine, config, window)
+    options, baskets = with_support(minable, config, thread_count(threads)), minable.baskets
+    min_count = effective_min_count(options, baskets.basket_count)
+    itemsets = mine_minable(minable, min_count, options, thread_count(threads))
+    itemsets, item_ids = _in_order_of_ids(itemsets, minable.item_ids)
     is_whole = contain(itemsets, config.must_contain, item_ids)
     is_published = is_whole & is_target(itemsets, config.target)
     itemsets = itemsets.up_to_size(config.max_itemset_size)
     is_whole, is_published = (marks[: len(itemsets.counts)] for marks in (is_whole, is_published))
     thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
-    right = _right_sides(config, item_ids, all_ids, is_whole)
+    right = right_sides(config, item_ids, is_whole)
     rules = count_rules(itemsets, right, thresholds)
     lists = _lists(itemsets, item_ids)
     _load_itemsets(engine, itemsets, lists, is_published)
     _load_rules(engine, rules, lists, baskets.basket_count)
     message = None
     if len(rules.joint_counts) == 0:
-        message = explain_no_rules(searched, itemsets, right, config)
+        message = explain_no_rules(minable.searched, itemsets, right, options)
+    elif options.min_support != config.min_support:
+        message = f"mining.min_support auto took min_count {min_count:,}"
     labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
     _build_tables(engine, {**labels, **window.values, "basket_count": baskets.basket_count})
     return RuleSummary(
@@ -110,12 +108,6 @@ def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
     build(engine, "measured_pairs", {"max_targets": NO_CUT})
     build(engine, "association_rules", values)
     engine.drop("mined_itemsets", "mined_rules", "mined_sides", "pair_counts", "measured_pairs")
-
-
-def _item_ids(engine: Engine) -> pa.Array:
-    """Return the item ids by item code."""
-    batches = list(engine.batches("select item_id from items order by item_code asc"))
-    return pa.chunked_array([batch["item_id"] for batch in batches], pa.string()).combine_chunks()
 
 
 def _in_order_of_ids(itemsets: Itemsets, item_ids: pa.Array) -> tuple[Itemsets, pa.Array]:
@@ -138,15 +130,6 @@ def _load_itemsets(
 ) -> None:
     columns = {"itemset": lists, "item_count": itemsets.sizes, "joint_count": itemsets.counts}
     engine.load("mined_itemsets", pa.table(columns).filter(pa.array(is_published)))
-
-
-def _right_sides(config: Mining, item_ids: pa.Array, all_ids: pa.Array, is_whole: Bools) -> Sides:
-    """Return what may stand on the right, by the codes that ascend with the ids."""
-    if not config.consequents:
-        return Sides(config.max_consequent_size, is_whole=is_whole)
-    find_items("consequents", config.consequents, all_ids)
-    is_allowed = pc.is_in(item_ids, pa.array(config.consequents, pa.string()))
-    return Sides(config.max_consequent_size, is_allowed.to_numpy(zero_copy_only=False), is_whole)
 
 
 def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:

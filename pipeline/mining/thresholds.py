@@ -22,7 +22,7 @@ def effective_min_count(config: Mining, basket_count: int) -> int:
 
     The share is the decimal number that was written: 0.1 % of 88,162 baskets is 89.
     """
-    if config.min_support is None:
+    if config.min_support is None or config.min_support == "auto":
         return config.min_count or 1
     return max(1, ceil(Fraction(str(config.min_support)) * basket_count))
 

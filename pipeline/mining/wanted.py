@@ -7,7 +7,7 @@ from pipeline.mining.itemsets import Itemsets, mine_itemsets
 
 
 def mine_wanted(
-    baskets: Baskets, must_contain: Int32s, min_count: int, config: Mining, *, threads: int
+    baskets: Baskets, must_contain: Int32s, limits: tuple[int, int], config: Mining, *, threads: int
 ) -> Itemsets:
     """Find the frequent itemsets that contain given items, and all subsets of these.
 
@@ -17,15 +17,25 @@ def mine_wanted(
     Args:
         baskets: Baskets without the items that are not wanted.
         must_contain: Codes of the items that an itemset must contain.
-        min_count: Smallest number of baskets.
+        limits: Smallest number of baskets, and most itemsets.
         config: Miner, target and largest size.
         threads: Threads of our miner.
+
+    Raises:
+        TooManyItemsetsError: There are more itemsets than that.
     """
+    min_count, most = limits
     max_size = config.max_itemset_size + (config.target != "frequent")
 
     def mine(searched: Baskets) -> Itemsets:
         return mine_itemsets(
-            searched, min_count, max_size, config.algorithm, miner=config.miner, threads=threads
+            searched,
+            min_count,
+            max_size,
+            config.algorithm,
+            miner=config.miner,
+            threads=threads,
+            most=most,
         )
 
     return mine_containing(baskets, must_contain, max_size, mine)

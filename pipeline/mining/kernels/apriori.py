@@ -257,7 +257,7 @@ def _add_pairs(rows: Rows, starts: Int64s, min_count: int, levels: Levels) -> tu
 
 @entry(
     "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 3))"
+    "(int32[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 4))"
 )
 def mine_levels(
     items: Int32s,
@@ -265,7 +265,7 @@ def mine_levels(
     occurrences: Int32s,
     occurrence_begins: Int64s,
     item_counts: Int64s,
-    limits: tuple[int, int, int],
+    limits: tuple[int, int, int, int],
 ) -> tuple[Int32s, Int32s, Int64s]:
     """Find the frequent itemsets.
 
@@ -275,12 +275,13 @@ def mine_levels(
         occurrences: Rows of each item, item by item.
         occurrence_begins: Start of each item's occurrences, and the end of the last.
         item_counts: Number of baskets of each item; all are frequent.
-        limits: Smallest count, largest size, bytes that the bits of all items may take.
+        limits: Smallest count, largest size, most itemsets (no level follows one that has more),
+            bytes that the bits of all items may take.
 
     Returns:
         The columns of a trie.
     """
-    min_count, max_size, block_bytes = limits
+    min_count, max_size, most, block_bytes = limits
     width = len(item_counts)
     rows = Rows(items, begins, np.ones(len(begins), np.int64), occurrences)
     trie = Trie(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64))
@@ -294,7 +295,7 @@ def mine_levels(
     for node in range(first, used):
         drops[node - first] = levels.trie.items[node]
     hits = np.zeros(width, np.int32)
-    while used > first and size < max_size:
+    while first < used <= most and size < max_size:
         candidates = _list_candidates(levels, (first, used), drops, hits)
         _count(rows, levels.trie, (first, size), candidates, (width, block_bytes))
         levels, drops, end = _keep(levels, (first, used), candidates, min_count, drops)

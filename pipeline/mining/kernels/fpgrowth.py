@@ -266,7 +266,7 @@ def _roots(item_counts: Int64s, first: int, last: int) -> Trie:
 
 @entry(
     "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 4))"
+    "(int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 5))"
 )
 def mine_items(
     items: Int32s,
@@ -275,7 +275,7 @@ def mine_items(
     occurrences: Int32s,
     occurrence_begins: Int64s,
     item_counts: Int64s,
-    limits: tuple[int, int, int, int],
+    limits: tuple[int, int, int, int, int],
 ) -> tuple[Int32s, Int32s, Int64s]:
     """Find the frequent itemsets whose rarest item is in a range.
 
@@ -286,12 +286,13 @@ def mine_items(
         occurrences: Rows of each item, item by item.
         occurrence_begins: Start of each item's occurrences, and the end of the last.
         item_counts: Number of baskets of each item; all are frequent.
-        limits: First item, the one after the last, smallest count, largest size.
+        limits: First item, the one after the last, smallest count, largest size, and most
+            itemsets: the search ends when it has found more.
 
     Returns:
         The columns of a trie.
     """
-    first, last, min_count, max_size = limits
+    first, last, min_count, max_size, most = limits
     width = len(item_counts)
     database, arena = Rows(items, begins, weights, occurrences), _empty_rows()
     scratch, table = _scratch(width), np.empty(0, np.int32)
@@ -303,7 +304,7 @@ def mine_items(
     stack = np.zeros((min(max_size, width) + 1, 6), np.int64)
     stack[0, NEXT], stack[0, STOP], stack[0, FIRST_NODE] = first, last, -first
     depth = 0 if max_size > 1 else -1
-    while depth >= 0:
+    while depth >= 0 and used <= most:
         item, stop, base = stack[depth, NEXT], stack[depth, STOP], stack[depth, BASE]
         if item == stop:
             depth -= 1

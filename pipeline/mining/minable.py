@@ -1,0 +1,89 @@
+"""The baskets that are mined for itemsets and rules, with what the options say of items."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.config.mining_options import Mining
+from pipeline.engine import Engine
+from pipeline.mining.baskets import Baskets, Bools, Int32s, read_baskets
+from pipeline.mining.item_limits import find_items, with_items, without_items
+from pipeline.mining.itemsets import Itemsets, TooManyItemsetsError
+from pipeline.mining.planner import check_plan, most_itemsets, refuse_found
+from pipeline.mining.rule_counts import Sides
+from pipeline.mining.wanted import mine_wanted
+from pipeline.mining.window import Window
+
+
+@dataclass(frozen=True)
+class Minable:
+    """Baskets, and the items that the options name.
+
+    Attributes:
+        baskets: Baskets without the items that must not be contained.
+        searched: Of these, the baskets that hold every item that must be; the others are empty.
+        must_contain: Codes of the items that every itemset must contain.
+        item_ids: Item ids by item code.
+    """
+
+    baskets: Baskets
+    searched: Baskets
+    must_contain: Int32s
+    item_ids: pa.Array
+
+
+def read_minable(engine: Engine, config: Mining, window: Window) -> Minable:
+    """Read the baskets of the sale lines inside the window.
+
+    Raises:
+        ConfigError: An id in the options is no item's.
+    """
+    item_ids = _item_ids(engine)
+    must_contain = find_items("must_contain", config.must_contain, item_ids)
+    must_not_contain = find_items("must_not_contain", config.must_not_contain, item_ids)
+    find_items("consequents", config.consequents, item_ids)
+    baskets = without_items(read_baskets(engine, config, window), must_not_contain)
+    return Minable(baskets, with_items(baskets, must_contain), must_contain, item_ids)
+
+
+def mine_minable(minable: Minable, min_count: int, config: Mining, threads: int) -> Itemsets:
+    """Find the itemsets that the options want, and all subsets of these; see `mine_wanted`.
+
+    Raises:
+        ConfigError: They would not fit; the message names a threshold that does.
+    """
+    check_plan(minable.searched, min_count, config)
+    try:
+        return mine_within(minable, min_count, config, threads)
+    except TooManyItemsetsError:
+        refuse_found(minable.searched, min_count, config)
+
+
+def mine_within(minable: Minable, min_count: int, config: Mining, threads: int) -> Itemsets:
+    """Find the same without a look at what that may take.
+
+    Raises:
+        TooManyItemsetsError: There are more itemsets than the options allow.
+    """
+    limits = (min_count, most_itemsets(config))
+    return mine_wanted(minable.baskets, minable.must_contain, limits, config, threads=threads)
+
+
+def right_sides(config: Mining, item_ids: pa.Array, is_whole: Bools) -> Sides:
+    """Return what may stand on the right side of a rule.
+
+    Args:
+        config: Names the items, if not every one may.
+        item_ids: Item ids by the codes of the itemsets.
+        is_whole: Itemsets that may be both sides together.
+    """
+    if not config.consequents:
+        return Sides(config.max_consequent_size, is_whole=is_whole)
+    is_allowed = pc.is_in(item_ids, pa.array(config.consequents, pa.string()))
+    return Sides(config.max_consequent_size, is_allowed.to_numpy(zero_copy_only=False), is_whole)
+
+
+def _item_ids(engine: Engine) -> pa.Array:
+    batches = list(engine.batches("select item_id from items order by item_code asc"))
+    return pa.chunked_array([batch["item_id"] for batch in batches], pa.string()).combine_chunks()
