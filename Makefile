@@ -17,10 +17,10 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test test-deep coverage check docs lock clean
+.PHONY: help setup setup-test run test test-deep test-faults coverage check docs lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.run-is-set-up ## install what a run needs into .venv, as locked
 
@@ -30,13 +30,17 @@ run: setup ## run the main job on data/sample
 	$(BIN)/basket run configs/sample.yaml
 
 test: setup-test ## fast tests: everything a change needs
-	$(BIN)/pytest -n auto --dist loadfile -m "not deep" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not deep and not faults" $(ARGS)
 
 test-deep: setup-test ## slow tests: whole data sets, many more drawn examples
 	$(BIN)/pytest -n auto --dist loadfile -m "deep or hypothesis" --hypothesis-profile deep $(ARGS)
 
+test-faults: setup-test ## break runs: injected faults, full disks, signals, races, 60 nights
+	@scripts/need_strace.sh
+	$(BIN)/pytest -n auto --dist worksteal -m faults $(ARGS)
+
 coverage: setup-test ## fast tests again, listing lines and branches they miss
-	$(BIN)/pytest -n auto --dist loadfile -m "not deep" --cov $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not deep and not faults" --cov $(ARGS)
 
 check: setup-test ## lint, format, types and layers
 	$(BIN)/ruff check

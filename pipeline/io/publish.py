@@ -67,7 +67,7 @@ def staging(output: Path, run_id: str) -> Iterator[Path]:
     Raises:
         StorageError: The folder cannot be made.
     """
-    staged = output / STAGING / f"{run_id}.{os.getpid()}"
+    staged = output / STAGING / run_id
     with storage_errors(staged, "make the staging folder"):
         make_folder(staged.parent)
         staged.mkdir()
@@ -117,7 +117,7 @@ def point_latest(output: Path, run_id: str) -> None:
     left = latest_run_id(output)
     if left in run_ids(output):
         os.utime(output / RUNS / left)
-    link = output / STAGING / f"{LATEST}.{os.getpid()}"
+    link = output / STAGING / LATEST
     link.symlink_to(Path(RUNS) / run_id, target_is_directory=True)
     os.replace(link, output / LATEST)
     sync_folder(output)
