@@ -108,6 +108,10 @@ _REMOVED = {
     "few_person_pair_count": "pairs with too few persons",
     "insignificant_pair_count": "pairs that chance explains",
     "low_rank_row_count": "rows that rank too low",
+    "few_customer_rule_count": "rules of too few customers",
+    "insignificant_rule_count": "rules that chance explains",
+    "unproductive_rule_count": "rules that say no more than a shorter one",
+    "redundant_rule_count": "redundant rules",
 }
 
 

@@ -31,7 +31,14 @@ class Rule:
 
 def baskets_of(shop: Shop, options: Mining, window: Window) -> list[set[str]]:
     """Return the baskets of a shop, giant ones left out."""
-    baskets: dict[object, set[str]] = {}
+    return [items for items, _ in customer_baskets(shop, options, window)]
+
+
+def customer_baskets(
+    shop: Shop, options: Mining, window: Window
+) -> list[tuple[set[str], str | None]]:
+    """Return the baskets of a shop with their customers, giant ones left out."""
+    baskets: dict[object, tuple[set[str], str | None]] = {}
     for line in shop.sale_lines:
         if line.item is None or not window.start <= line.at < window.end:
             continue
@@ -41,8 +48,8 @@ def baskets_of(shop: Shop, options: Mining, window: Window) -> list[set[str]]:
                 continue
             day = line.at // DAY if options.grain == "customer_day" else 0
             key = (line.customer, day)
-        baskets.setdefault(key, set()).add(line.item)
-    return [items for items in baskets.values() if len(items) <= options.max_basket_items]
+        baskets.setdefault(key, (set(), line.customer))[0].add(line.item)
+    return [found for found in baskets.values() if len(found[0]) <= options.max_basket_items]
 
 
 def min_count_of(options: Mining, basket_count: int) -> int:

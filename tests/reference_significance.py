@@ -11,15 +11,15 @@ def p_value(joint: int, left: int, right: int, n: int) -> Fraction:
     return Fraction(ways, comb(n, left))
 
 
-def benjamini_hochberg(p: Sequence[Fraction | float], m: int) -> list[Fraction | float]:
+def benjamini_hochberg(p: Sequence[Fraction], m: int) -> list[Fraction]:
     """Return q-values; the tests that are not in `p` have p = 1 and are written out."""
-    full = sorted([*p, *[1] * (m - len(p))])
+    full = sorted([*p, *[Fraction(1)] * (m - len(p))])
     scaled = [value * m / place for place, value in enumerate(full, 1)]
     return [min(scaled[at] for at in range(m) if full[at] >= value) for value in p]
 
 
-def holm(p: Sequence[Fraction | float], m: int) -> list[Fraction | float]:
+def holm(p: Sequence[Fraction], m: int) -> list[Fraction]:
     """Return adjusted p-values; the tests that are not in `p` have p = 1 and are written out."""
-    full = sorted([*p, *[1] * (m - len(p))])
+    full = sorted([*p, *[Fraction(1)] * (m - len(p))])
     scaled = [value * (m - place) for place, value in enumerate(full)]
-    return [min(1, max(scaled[at] for at in range(full.index(value) + 1))) for value in p]
+    return [min(Fraction(1), max(scaled[at] for at in range(full.index(value) + 1))) for value in p]

@@ -28,7 +28,15 @@ from tests.shops import SaleLine, Shop, drawn_sales, load_shop, rows_of, shop_en
 from tests.tables import DAY
 
 WINDOW = Window(0, 20 * DAY)
-MINING = Mining(min_support=None, min_count=1, min_confidence=0.0, max_itemset_size=2)
+MINING = Mining(
+    min_support=None,
+    min_count=1,
+    min_confidence=0.0,
+    max_itemset_size=2,
+    max_q_value=None,
+    only_productive=False,
+    min_customers=0,
+)
 EVERY: dict[str, Any] = {"min_item_count": 1, "max_q_value": 1.0, "min_customers": 1}
 Attributes = Mapping[str, Mapping[str, str]]
 """Name: order: value."""

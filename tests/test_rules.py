@@ -53,6 +53,7 @@ FIVE_ORDERS = drawn_sales("""
 def options(**changes: Any) -> Mining:
     """Options that keep every itemset and rule, unless changed."""
     lenient = {"min_support": None, "min_count": 1, "min_confidence": 0.0, "max_itemset_size": 9}
+    lenient |= {"max_q_value": None, "only_productive": False, "min_customers": 0}
     return Mining(**{**lenient, **changes})
 
 
@@ -145,6 +146,11 @@ def test_summary_counts_what_was_found() -> None:
         min_count=2,
         frequent_item_count=3,
         itemset_count=5,
+        candidate_rule_count=2,
+        few_customer_rule_count=0,
+        insignificant_rule_count=0,
+        unproductive_rule_count=0,
+        redundant_rule_count=0,
         rule_count=2,
         message=None,
     )
@@ -357,7 +363,8 @@ def test_the_least_part_of_a_whole_is_the_first_that_reaches_its_share(
     chosen_items=st.integers(0, 3),
 )
 def test_tables_are_those_of_the_oracle(shop: Shop, chosen_items: int, **drawn: Any) -> None:
-    wanted = Mining(max_itemset_size=4, consequents=shop.items[:chosen_items], **drawn)
+    consequents = shop.items[:chosen_items]
+    wanted = options(min_count=None, max_itemset_size=4, consequents=consequents, **drawn)
     load_shop(shop_engine(), shop)
     summary = build_rules(shop_engine(), wanted, WINDOW, "sku")
 

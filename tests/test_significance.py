@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 from itertools import combinations
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -140,23 +139,28 @@ def test_holm_worked_by_hand() -> None:
 def test_a_layered_budget_worked_by_hand() -> None:
     # 10 items: C(10, 3) = 120 itemsets of three, 3 rules each, 360; at most 4 items a rule.
     # .05 / (4 * 360) = 3.47e-5 is the largest p that stands.
-    candidates = significance.rule_candidates(10, 3, 1)
+    candidates = significance.rule_candidates(significance.RuleItems(10, 10), 3, 1)
     found = significance.layered(np.array([3.4e-5, 3.5e-5, 0.1]), candidates, 4)
     assert [0.04896, 0.0504, 1.0] == pytest.approx(found.tolist())
 
 
-@pytest.mark.parametrize("max_consequent_size", [1, 2, 3])
+@pytest.mark.parametrize("fixed", [set(), {0}, {0, 6}])
+@pytest.mark.parametrize("allowed", [0, 1, 3, 7])
+@pytest.mark.parametrize("max_right", [1, 2, 3])
 @pytest.mark.parametrize("length", [2, 3, 4, 5])
 def test_candidates_are_the_cuts_of_every_itemset_each_once(
-    length: int, max_consequent_size: int
+    length: int, max_right: int, allowed: int, fixed: set[int]
 ) -> None:
     cuts = {
-        frozenset((frozenset(right), frozenset(range(length)) - frozenset(right)))
-        for size in range(1, min(max_consequent_size, length - 1) + 1)
-        for right in combinations(range(length), size)
+        frozenset((frozenset(right), frozenset(itemset) - frozenset(right)))
+        for itemset in combinations(range(7), length)
+        for size in range(1, min(max_right, length - 1) + 1)
+        for right in combinations(itemset, size)
+        if max(right) < allowed and fixed <= set(itemset)
     }
-    expected = comb(12, length) * len(cuts)
-    assert expected == significance.rule_candidates(12, length, max_consequent_size)
+    fixed_right = len(fixed & set(range(allowed)))
+    items = significance.RuleItems(7 - len(fixed), allowed - fixed_right, len(fixed), fixed_right)
+    assert len(cuts) == significance.rule_candidates(items, length, max_right)
 
 
 def some_p_values() -> st.SearchStrategy[list[Fraction]]:

@@ -44,6 +44,7 @@ FIVE_ORDERS = drawn_sales("""
 def options(**changes: Any) -> Mining:
     """Options that keep every itemset and rule, unless changed."""
     lenient = {"min_support": None, "min_count": 1, "min_confidence": 0.0, "max_itemset_size": 9}
+    lenient |= {"max_q_value": None, "only_productive": False, "min_customers": 0}
     return Mining(**{**lenient, "max_consequent_size": 9, **changes})
 
 

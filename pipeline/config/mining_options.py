@@ -46,6 +46,20 @@ class Mining(Section):
     """Ids of the items that may stand on the right side of a rule; empty lets every item."""
     max_itemsets: Count = 10_000_000
     """A support that gives more itemsets is refused, with one that does not (`basket plan`)."""
+    min_customers: Annotated[int, Field(ge=0)] = 3
+    """Distinct customers behind a rule, where customers are known; 0 asks for none."""
+    max_q_value: Fraction | None = 0.05
+    """Largest q-value of a rule, the share of chance finds among those kept; null keeps all."""
+    correction: Correction = "benjamini_hochberg"
+    """How q-values allow for the number of pairs; rules of more items have a budget by length."""
+    productive_level: Fraction = 0.05
+    """Largest p-value of a productive rule in its tests against sub-rules one item shorter."""
+    only_productive: bool = True
+    """Leave out rules that are not productive: some item on the left may add nothing."""
+    leave_out_redundant: bool = False
+    """Leave out rules that some sub-rule equals in confidence."""
+    holdout_days: Days | None = None
+    """Last days of the window that are not mined: rules are measured on them (`held_up`)."""
     max_memory_mb: Count = 2048
     """A support whose mining is estimated to need more is refused in the same way."""
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
 from pipeline.mining.columns import read_columns
-from pipeline.mining.steps import build
+from pipeline.mining.steps import build, sql_of
 from pipeline.mining.window import Window
 
 Int32s = npt.NDArray[np.int32]
@@ -27,11 +27,13 @@ class Baskets:
         item_codes: Items of all baskets, ascending and distinct inside a basket.
         basket_offsets: Start of each basket, and the end of the last: one more than baskets.
         giant_basket_count: Baskets that were left out because they hold too many items.
+        customers: Known customer of each basket, -1 where there is none; None where nobody asked.
     """
 
     item_codes: Int32s
     basket_offsets: Int64s
     giant_basket_count: int = 0
+    customers: Int64s | None = None
 
     @property
     def basket_count(self) -> int:
@@ -62,11 +64,17 @@ def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
     basket_codes, item_codes = read_columns(
         engine, "select basket_code, item_code from rule_baskets", kinds
     )
+    (customers,) = read_columns(engine, sql_of("basket_customers"), {"customer_code": "int64"})
     engine.drop("rule_baskets")
-    return gather_baskets(basket_codes, item_codes, config.max_basket_items)
+    return gather_baskets(basket_codes, item_codes, config.max_basket_items, customers)
 
 
-def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: int) -> Baskets:
+def gather_baskets(
+    basket_codes: Int64s,
+    item_codes: Int32s,
+    max_basket_items: int,
+    customers: Int64s | None = None,
+) -> Baskets:
     """Put lines together to baskets; an item counts once per basket.
 
     One sort of packed keys: measured faster than `distinct` in SQL.
@@ -75,6 +83,7 @@ def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: i
         basket_codes: Basket of each line, in any order, not negative.
         item_codes: Item of each line, not negative.
         max_basket_items: Baskets with more distinct items are left out and counted.
+        customers: Known customer of each basket, in order of the basket codes; -1 for none.
     """
     width = int(item_codes.max(initial=0)) + 1
     keys = packed(basket_codes, item_codes, width)
@@ -88,6 +97,7 @@ def gather_baskets(basket_codes: Int64s, item_codes: Int32s, max_basket_items: i
         item_codes=items[np.repeat(is_kept, sizes)].astype(np.int32),
         basket_offsets=to_offsets(sizes[is_kept]),
         giant_basket_count=int((~is_kept).sum()),
+        customers=None if customers is None else customers[is_kept],
     )
 
 

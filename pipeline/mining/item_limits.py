@@ -1,6 +1,7 @@
 """Items that itemsets must contain, and items that they must not."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +104,7 @@ def contain(itemsets: Itemsets, wanted: Sequence[str], item_ids: pa.Array) -> Bo
 def _kept(baskets: Baskets, is_kept: Bools) -> Baskets:
     ends = np.concatenate([[0], np.cumsum(is_kept)])
     offsets = ends[baskets.basket_offsets]
-    return Baskets(baskets.item_codes[is_kept], offsets, baskets.giant_basket_count)
+    return replace(baskets, item_codes=baskets.item_codes[is_kept], basket_offsets=offsets)
 
 
 def _sum_by_itemset(itemsets: Itemsets, marks: Bools) -> Int64s:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -9,17 +10,15 @@ import pyarrow.compute as pc
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
-from pipeline.mining.auto_support import with_support
-from pipeline.mining.baskets import Bools
-from pipeline.mining.condensed import is_target
-from pipeline.mining.item_limits import contain
-from pipeline.mining.itemsets import Itemsets, relabel_items
-from pipeline.mining.minable import mine_minable, read_minable, right_sides
+from pipeline.mining.baskets import read_baskets
+from pipeline.mining.holdout import measure_holdout, split_window
+from pipeline.mining.minable import right_sides
+from pipeline.mining.mined import Mined, mine_window
 from pipeline.mining.nearest import explain_no_rules
-from pipeline.mining.rule_counts import RuleCounts, Thresholds, count_rules
+from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules
+from pipeline.mining.rule_customers import count_customers
+from pipeline.mining.rule_tests import FILTERS, CandidateItems, RuleTests, TestedRules
 from pipeline.mining.steps import build
-from pipeline.mining.threads import thread_count
-from pipeline.mining.thresholds import effective_min_count
 from pipeline.mining.window import Window
 
 ITEM_SEPARATOR = "\x1e"
@@ -36,7 +35,12 @@ class RuleSummary:
         min_count: Smallest number of baskets of an itemset, chosen where min_support is `auto`.
         frequent_item_count: Items that reach it.
         itemset_count: Itemsets that are published, single items included.
-        rule_count: Rules that reach the thresholds.
+        candidate_rule_count: Rules that reach the thresholds.
+        few_customer_rule_count: Of these, left out for too few customers behind them.
+        insignificant_rule_count: Left out for their q-value.
+        unproductive_rule_count: Left out because they do not beat some sub-rule.
+        redundant_rule_count: Left out because some sub-rule has at least their confidence.
+        rule_count: Rules that are left.
         message: Why there are no rules, and the nearest threshold that would give some; which
             count `auto` took; None where neither is so.
     """
@@ -46,6 +50,11 @@ class RuleSummary:
     min_count: int
     frequent_item_count: int
     itemset_count: int
+    candidate_rule_count: int
+    few_customer_rule_count: int
+    insignificant_rule_count: int
+    unproductive_rule_count: int
+    redundant_rule_count: int
     rule_count: int
     message: str | None
 
@@ -70,37 +79,56 @@ def build_rules(
     Raises:
         ConfigError: The support would give too much, or an id in the options is no item's.
     """
-    minable = read_minable(engine, config, window)
-    options, baskets = with_support(minable, config, thread_count(threads)), minable.baskets
-    min_count = effective_min_count(options, baskets.basket_count)
-    itemsets = mine_minable(minable, min_count, options, thread_count(threads))
-    itemsets, item_ids = _in_order_of_ids(itemsets, minable.item_ids)
-    is_whole = contain(itemsets, config.must_contain, item_ids)
-    is_published = is_whole & is_target(itemsets, config.target)
-    itemsets = itemsets.up_to_size(config.max_itemset_size)
-    is_whole, is_published = (marks[: len(itemsets.counts)] for marks in (is_whole, is_published))
-    thresholds = Thresholds(config.min_confidence, config.min_lift, baskets.basket_count)
-    right = right_sides(config, item_ids, is_whole)
-    rules = count_rules(itemsets, right, thresholds)
-    lists = _lists(itemsets, item_ids)
-    _load_itemsets(engine, itemsets, lists, is_published)
-    _load_rules(engine, rules, lists, baskets.basket_count)
-    message = None
-    if len(rules.joint_counts) == 0:
-        message = explain_no_rules(minable.searched, itemsets, right, options)
-    elif options.min_support != config.min_support:
-        message = f"mining.min_support auto took min_count {min_count:,}"
-    labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
-    _build_tables(engine, {**labels, **window.values, "basket_count": baskets.basket_count})
-    return RuleSummary(
-        basket_count=baskets.basket_count,
-        giant_basket_count=baskets.giant_basket_count,
-        min_count=min_count,
-        frequent_item_count=len(item_ids),
-        itemset_count=int(is_published.sum()),
-        rule_count=len(rules.joint_counts),
-        message=message,
+    window, held_out = split_window(window, config.holdout_days)
+    mined = mine_window(engine, config, window, threads)
+    basket_count = mined.baskets.basket_count
+    right = right_sides(config, mined.item_ids, mined.is_whole)
+    thresholds = Thresholds(config.min_confidence, config.min_lift, basket_count)
+    rules = count_rules(mined.itemsets, right, thresholds)
+    found = _test(mined, rules, config)
+    _load_itemsets(engine, mined)
+    later = read_baskets(engine, config, held_out) if config.holdout_days else None
+    _load_rules(
+        engine,
+        mined,
+        found,
+        measure_holdout(found.rules, mined.itemsets, later, mined.item_codes),
     )
+    labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
+    _build_tables(engine, {**labels, **window.values, "basket_count": basket_count})
+    return RuleSummary(
+        basket_count=basket_count,
+        giant_basket_count=mined.baskets.giant_basket_count,
+        min_count=mined.min_count,
+        frequent_item_count=len(mined.item_ids),
+        itemset_count=int(mined.is_published.sum()),
+        candidate_rule_count=len(rules.joint_counts),
+        **{f"{reason}_rule_count": found.left_out.get(reason, 0) for reason in FILTERS},
+        rule_count=len(found.rules.joint_counts),
+        message=_message(mined, found, right, config),
+    )
+
+
+def _test(mined: Mined, rules: RuleCounts, config: Mining) -> TestedRules:
+    items = CandidateItems.of(mined, config)
+    customers_of = partial(count_customers, mined.baskets, mined.item_codes)
+    basket_count = mined.baskets.basket_count
+    return RuleTests(mined.itemsets, items, customers_of, basket_count, config).run(rules)
+
+
+def _message(mined: Mined, found: TestedRules, right: Sides, config: Mining) -> str | None:
+    """Return why there are no rules, or which count `auto` took."""
+    left_out = sum(found.left_out.values())
+    if len(found.rules.joint_counts) + left_out == 0:
+        return explain_no_rules(mined.minable.searched, mined.itemsets, right, mined.options)
+    if len(found.rules.joint_counts) == 0:
+        return (
+            f"{left_out:,} rules reach the thresholds and none is left: mining.max_q_value null "
+            "with mining.only_productive false and mining.min_customers 0 would keep them"
+        )
+    if mined.options.min_support != config.min_support:
+        return f"mining.min_support auto took min_count {mined.min_count:,}"
+    return None
 
 
 def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
@@ -110,52 +138,53 @@ def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
     engine.drop("mined_itemsets", "mined_rules", "mined_sides", "pair_counts", "measured_pairs")
 
 
-def _in_order_of_ids(itemsets: Itemsets, item_ids: pa.Array) -> tuple[Itemsets, pa.Array]:
-    """Give the items new codes that ascend with their ids; return the ids by new code."""
-    item_codes = np.unique(itemsets.items)
-    frequent_ids = item_ids.take(pa.array(item_codes))
-    order = pc.sort_indices(frequent_ids)
-    new_codes = np.zeros(len(item_ids), dtype=np.int32)
-    new_codes[item_codes[order.to_numpy()]] = np.arange(len(item_codes))
-    return relabel_items(itemsets, new_codes), frequent_ids.take(order)
+def _lists(mined: Mined) -> pa.Array:
+    offsets = pa.array(mined.itemsets.offsets.astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, mined.item_ids.take(pa.array(mined.itemsets.items)))
 
 
-def _lists(itemsets: Itemsets, item_ids: pa.Array) -> pa.Array:
-    offsets = pa.array(itemsets.offsets.astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, item_ids.take(pa.array(itemsets.items)))
+def _load_itemsets(engine: Engine, mined: Mined) -> None:
+    itemsets = mined.itemsets
+    columns = {
+        "itemset": _lists(mined),
+        "item_count": itemsets.sizes,
+        "joint_count": itemsets.counts,
+    }
+    engine.load("mined_itemsets", pa.table(columns).filter(pa.array(mined.is_published)))
 
 
-def _load_itemsets(
-    engine: Engine, itemsets: Itemsets, lists: pa.Array, is_published: Bools
+def _load_rules(
+    engine: Engine, mined: Mined, found: TestedRules, seen_later: Mapping[str, pa.Array]
 ) -> None:
-    columns = {"itemset": lists, "item_count": itemsets.sizes, "joint_count": itemsets.counts}
-    engine.load("mined_itemsets", pa.table(columns).filter(pa.array(is_published)))
-
-
-def _load_rules(engine: Engine, rules: RuleCounts, lists: pa.Array, basket_count: int) -> None:
     """Load the sides of the rules, and their counts in the form that measures are made from.
 
     All rules have one source code, so that they are ranked against each other; ties go to the
     shorter antecedent, then item ids, which is the order of the rules. What a rule says stands
     in `mined_rules`, a row for each rule, found by its code; each side is spelled out once.
     """
+    rules, columns = found.rules, found.columns
     rule_count = len(rules.joint_counts)
     codes = np.arange(rule_count)
     sides = {"antecedent_code": rules.antecedents, "consequent_code": rules.consequents}
-    engine.load("mined_rules", pa.table({"rule_code": codes, **sides}))
+    marks = {name: columns[name] for name in ("is_productive", "is_redundant")}
+    engine.load("mined_rules", pa.table({"rule_code": codes, **sides, **marks, **seen_later}))
     counts = {
         "source_code": np.zeros(rule_count, dtype=np.int64),
         "target_code": codes,
-        "basket_count": np.full(rule_count, basket_count, dtype=np.int64),
+        "basket_count": np.full(rule_count, mined.baskets.basket_count, dtype=np.int64),
         "source_count": rules.antecedent_counts,
         "target_count": rules.consequent_counts,
         "joint_count": rules.joint_counts,
-        "person_count": pa.nulls(rule_count, pa.int64()),
+        "person_count": columns.get("customer_count", pa.nulls(rule_count, pa.int64())),
         "target_place": codes,
-        "p_value": pa.nulls(rule_count, pa.float64()),
-        "q_value": pa.nulls(rule_count, pa.float64()),
+        "p_value": columns["p_value"],
+        "q_value": columns["q_value"],
     }
     engine.load("pair_counts", pa.table(counts))
+    _load_sides(engine, rules, _lists(mined))
+
+
+def _load_sides(engine: Engine, rules: RuleCounts, lists: pa.Array) -> None:
     used = np.zeros(len(lists), dtype=np.bool_)
     used[rules.antecedents] = used[rules.consequents] = True
     side_codes = np.flatnonzero(used)

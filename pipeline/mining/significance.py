@@ -14,11 +14,15 @@ procedure, 1979; G. I. Webb, Layered critical values, 2008.
 """
 
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.config.section import Correction
 from pipeline.mining.baskets import Floats, Int64s
+
+_MOST_TESTS = 10**300
+"""A number of tests that a double holds; no p-value could allow for more."""
 
 
 def p_values(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s | int) -> Floats:
@@ -104,19 +108,56 @@ def layered(p: Floats, candidate_count: int, max_length: int) -> Floats:
         candidate_count: Rules of that length that the frequent items can form.
         max_length: Largest number of items of a rule.
     """
-    return np.minimum(p * float(candidate_count * max_length), 1.0)
+    return np.minimum(p * float(min(candidate_count * max_length, _MOST_TESTS)), 1.0)
 
 
-def rule_candidates(item_count: int, length: int, max_consequent_size: int) -> int:
+class RuleItems(NamedTuple):
+    """How many items rules are made of, and how many of these may stand on the right.
+
+    Attributes:
+        free: Items that a rule may hold or not.
+        free_right: Of these, items that may stand on the right.
+        fixed: Items that every rule holds.
+        fixed_right: Of these, items that may stand on the right.
+    """
+
+    free: int
+    free_right: int
+    fixed: int = 0
+    fixed_right: int = 0
+
+    def rights(self, size: int, length: int) -> int:
+        """Return how many rules of a length have a right side of a size."""
+        rest = length - self.fixed
+        return sum(
+            comb(self.fixed_right, size - free)
+            * comb(self.free_right, free)
+            * comb(self.free - free, rest - free)
+            for free in range(min(size, rest, self.free) + 1)
+        )
+
+
+def rule_candidates(items: RuleItems, length: int, max_right: int) -> int:
     """Return how many tests the rules of a length are: ways to cut an itemset in two, each once.
 
-    A -> B and B -> A are one test. Of three items there are 3 a set, of four items 4, and 3 more
-    where two items may stand on the right.
+    A -> B and B -> A are one test: cuts whose both sides may stand on the right count once. Of
+    three items there are 3 a set, of four items 4, and 3 more where two may stand on the right.
+
+    Args:
+        items: What rules are made of.
+        length: Number of items of a rule.
+        max_right: Largest number of items on the right.
 
     Example:
-        >>> rule_candidates(10, 2, 1), rule_candidates(10, 3, 1), rule_candidates(10, 4, 2)
-        (45, 360, 1470)
+        >>> any_item, one_right = RuleItems(10, 10), RuleItems(10, 1)
+        >>> [rule_candidates(any_item, 2, 1), rule_candidates(any_item, 3, 1)]
+        [45, 360]
+        >>> [rule_candidates(any_item, 4, 2), rule_candidates(one_right, 2, 1)]
+        [1470, 9]
     """
-    smaller = range(1, min(max_consequent_size, length // 2) + 1)
-    cuts = sum(comb(length, size) // (2 if 2 * size == length else 1) for size in smaller)
-    return comb(item_count, length) * cuts
+    sizes = range(1, min(max_right, length - 1) + 1)
+    rules = sum(items.rights(size, length) for size in sizes)
+    if items.fixed_right < items.fixed:
+        return rules
+    only_right = items._replace(free=items.free_right)
+    return rules - sum(only_right.rights(n, length) for n in sizes if length - n <= max_right) // 2

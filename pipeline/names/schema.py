@@ -71,7 +71,7 @@ WINDOW = (
 
 SIGNIFICANCE = (
     measure("p_value", "Chance of so many joint baskets or more, were the sides independent."),
-    measure("q_value", "p_value corrected for all pairs that could have been found."),
+    measure("q_value", "p_value after allowing for everything that could have been found."),
 )
 
 MEASURES = (

@@ -17,6 +17,8 @@ KERNELS = (
     "splits",
     "supersets",
     "recount",
+    "sub_rules",
+    "holders",
 )
 
 

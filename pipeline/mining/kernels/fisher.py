@@ -112,7 +112,8 @@ def _up_to(joint: float, small: float, large: float, baskets: float) -> float:
 
 
 @inner
-def _tail(joint: int, left: int, right: int, baskets: int) -> float:
+def tail(joint: int, left: int, right: int, baskets: int) -> float:
+    """Return the chance of `joint` or more baskets with both sides."""
     small, large = float(min(left, right)), float(max(left, right))
     at, everything = float(joint), float(baskets)
     least = max(0.0, small + large - everything)
@@ -135,5 +136,5 @@ def upper_tails(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s) -> 
     """
     tails = np.empty(len(joint), np.float64)
     for row in range(len(joint)):
-        tails[row] = _tail(joint[row], left[row], right[row], baskets[row])
+        tails[row] = tail(joint[row], left[row], right[row], baskets[row])
     return tails

@@ -1,0 +1,80 @@
+"""Which baskets hold an itemset: their number, and the persons behind them.
+
+In plain words: take the item of the itemset that the fewest baskets hold, and look into each of
+these for the other items. The baskets of one person stand together, so a new one is seen at once.
+Time: one binary search for each basket with the rarest item and each other item.
+"""
+
+import numpy as np
+
+from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.mining.kernels.compiled import entry, inner
+
+
+@inner
+def _holds(items: Int32s, begin: int, end: int, item: int) -> bool:
+    """Whether an item is between two places, where items ascend."""
+    low, high = begin, end
+    while low < high:
+        middle = (low + high) >> 1
+        if items[middle] < item:
+            low = middle + 1
+        else:
+            high = middle
+    return low < end and items[low] == item
+
+
+@inner
+def _rarest(starts: Int64s, itemset: Int32s) -> int:
+    """Return the item that the fewest baskets hold."""
+    best = int(itemset[0])
+    for item in itemset:
+        if starts[item + 1] - starts[item] < starts[best + 1] - starts[best]:
+            best = int(item)
+    return best
+
+
+@entry(
+    "int64[:, ::1](int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int32[::1],"
+    " int64[::1])"
+)
+def count_holders(
+    items: Int32s,
+    begins: Int64s,
+    persons: Int32s,
+    rows: Int32s,
+    starts: Int64s,
+    itemset_items: Int32s,
+    itemset_offsets: Int64s,
+) -> Int64s:
+    """Count the baskets that hold each itemset, and the known persons among them.
+
+    Args:
+        items: Items of all baskets, ascending inside a basket.
+        begins: Start of each basket, and the end of the last.
+        persons: Number of each basket's person; negative where unknown.
+        rows: Baskets of each item, those of one person together.
+        starts: Start of each item's baskets, and the end of the last.
+        itemset_items: Items of all itemsets; each is below the length of `starts`.
+        itemset_offsets: Start of each itemset, and the end of the last.
+
+    Returns:
+        A row for each itemset: baskets, persons.
+    """
+    counts = np.zeros((len(itemset_offsets) - 1, 2), np.int64)
+    for number in range(len(counts)):
+        itemset = itemset_items[itemset_offsets[number] : itemset_offsets[number + 1]]
+        rarest, last = _rarest(starts, itemset), -1
+        for place in range(starts[rarest], starts[rarest + 1]):
+            row = rows[place]
+            holds = True
+            for item in itemset:
+                if item != rarest and not _holds(items, begins[row], begins[row + 1], item):
+                    holds = False
+                    break
+            if holds:
+                counts[number, 0] += 1
+                if persons[row] >= 0 and persons[row] != last:
+                    counts[number, 1] += 1
+                    last = persons[row]
+    return counts

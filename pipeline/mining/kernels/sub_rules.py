@@ -1,0 +1,137 @@
+"""Rules against their sub-rules: the same right side, and a part of the left side.
+
+In plain words: the items of both sides are walked through in ascending order, and two nodes of
+the trie of itemsets go along: that of a part of the left side, and that of the part with the right
+side. Every part of a frequent itemset is frequent, so both are always found.
+"""
+
+import numpy as np
+
+from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
+from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.fisher import tail
+from pipeline.mining.kernels.levels import Levels, child_of
+
+_NO_ITEM = -1
+
+
+@inner
+def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) -> tuple[int, int]:
+    """Return the nodes of the left side without one item, and of that with the right side."""
+    part, whole, at = 0, 0, 0
+    for item in left:
+        while at < len(right) and right[at] < item:
+            whole = child_of(levels, whole, right[at])
+            at += 1
+        if item != left_out:
+            part = child_of(levels, part, item)
+            whole = child_of(levels, whole, item)
+    while at < len(right):
+        whole = child_of(levels, whole, right[at])
+        at += 1
+    return part, whole
+
+
+@inner
+def _grow(levels: Levels, nodes: Int64s, used: int, item: int) -> None:
+    """Let one item join every itemset of a column of nodes."""
+    for place in range(used):
+        nodes[place] = child_of(levels, nodes[place], item)
+
+
+@inner
+def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
+    """Write the nodes of every part of the left side, and of it with the right side.
+
+    Returns:
+        How many there are; the last is the whole left side.
+    """
+    pairs[0, 0] = pairs[1, 0] = 0
+    used, at = 1, 0
+    for item in left:
+        while at < len(right) and right[at] < item:
+            _grow(levels, pairs[1], used, right[at])
+            at += 1
+        for place in range(used):
+            pairs[0, used + place] = child_of(levels, pairs[0, place], item)
+            pairs[1, used + place] = child_of(levels, pairs[1, place], item)
+        used *= 2
+    while at < len(right):
+        _grow(levels, pairs[1], used, right[at])
+        at += 1
+    return used
+
+
+@entry(
+    "float64[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
+    " int32[::1])"
+)
+def largest_p_values(
+    starts: Int64s,
+    lasts: Int32s,
+    counts: Int64s,
+    items: Int32s,
+    offsets: Int64s,
+    antecedents: Int32s,
+    consequents: Int32s,
+) -> Floats:
+    """Return for each rule the largest p-value of its tests against the sub-rules one item shorter.
+
+    Against X' -> Y the baskets with X' are the population: those with X, and those with Y.
+
+    Args:
+        starts: The itemsets as `link_levels` returns them.
+        lasts: The same.
+        counts: Baskets of each node; of node 0, the empty itemset, all baskets.
+        items: Items of all itemsets.
+        offsets: Start of each itemset, and the end of the last.
+        antecedents: Itemset of each left side.
+        consequents: Itemset of each right side.
+    """
+    levels = Levels(starts, lasts)
+    largest = np.zeros(len(antecedents), np.float64)
+    for rule in range(len(antecedents)):
+        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
+        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
+        joint = counts[_with_all_but(levels, left, right, _NO_ITEM)[1]]
+        for left_out in left:
+            part, whole = _with_all_but(levels, left, right, left_out)
+            found = tail(joint, counts[antecedents[rule] + 1], counts[whole], counts[part])
+            largest[rule] = max(largest[rule], found)
+    return largest
+
+
+@entry(
+    "boolean[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
+    " int32[::1])"
+)
+def find_redundant(
+    starts: Int64s,
+    lasts: Int32s,
+    counts: Int64s,
+    items: Int32s,
+    offsets: Int64s,
+    antecedents: Int32s,
+    consequents: Int32s,
+) -> Bools:
+    """Mark the rules that some sub-rule, that of the empty left side too, equals in confidence.
+
+    Confidences are compared as products of counts, exactly. The arguments are those of
+    `largest_p_values`.
+    """
+    levels = Levels(starts, lasts)
+    longest = 0
+    for rule in range(len(antecedents)):
+        longest = max(longest, offsets[antecedents[rule] + 1] - offsets[antecedents[rule]])
+    pairs = np.empty((2, 1 << longest), np.int64)
+    is_redundant = np.zeros(len(antecedents), np.bool_)
+    for rule in range(len(antecedents)):
+        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
+        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
+        last = _parts(levels, left, right, pairs) - 1
+        joint, antecedent = counts[pairs[1, last]], counts[pairs[0, last]]
+        for place in range(last):
+            if counts[pairs[1, place]] * antecedent >= joint * counts[pairs[0, place]]:
+                is_redundant[rule] = True
+                break
+    return is_redundant
