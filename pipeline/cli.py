@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands import evaluating, planning, projects, published, reading, running
+from pipeline.commands import (
+    comparing,
+    evaluating,
+    planning,
+    projects,
+    published,
+    reading,
+    running,
+)
 from pipeline.commands.arguments import print_text
 
 app = typer.Typer(
@@ -46,6 +54,7 @@ app.command()(planning.plan)
 app.command()(reading.show)
 app.command()(reading.sql)
 app.command()(published.runs)
+app.command()(comparing.diff)
 app.command()(published.verify)
 app.command()(published.rollback)
 app.command()(published.prune)

@@ -15,6 +15,7 @@ from pipeline.config.load import LoadedConfig
 from pipeline.config.problems import suggestion
 from pipeline.errors import UsageError
 from pipeline.io.audit import audit_table
+from pipeline.io.breakers import check_breakers
 from pipeline.io.manifest import (
     InputEntry,
     Manifest,
@@ -122,6 +123,7 @@ def _publish(job: Job, plan: _Plan) -> RunReport:
         rows = {name: job.engine.count(name) for name in [*plan.wanted, "quarantine"]}
         job.engine.load("run_summary", summary_rows(job.accounts, job.figures, rows))
         written = [_write(job, name, staged) for name in [*plan.wanted, *ALWAYS_WRITTEN]]
+        check_breakers(staged, output, manifest.as_of, job.config.breakers)
         write_manifest(replace(manifest, tables=tuple(written)), staged)
         published = publish(staged, output)
     tables = (WrittenTable(one.table, one.rows, published.folder / one.file) for one in written)

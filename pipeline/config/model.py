@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.config.breaker_options import Breakers
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
@@ -69,6 +70,8 @@ class Config(Section):
     """Clusters of customers by the categories that they buy from."""
     context: Context = Context()
     """Rules inside a part of the orders and outside it."""
+    breakers: Breakers = Breakers()
+    """How far a run may be from the one before."""
     output: Output = Output()
     """Where tables are published."""
     engine: EngineOptions = EngineOptions()
