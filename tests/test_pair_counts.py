@@ -12,7 +12,8 @@ from pipeline.config.mining_options import AlsoBought, AlsoViewed
 from pipeline.config.model import EngineOptions
 from pipeline.mining import slices
 from pipeline.mining.associations import build_also_bought, build_also_viewed
-from pipeline.mining.kernels.pairs import NOBODY, PairCounts, count_pairs
+from pipeline.mining.kernels.pairs import PairCounts, count_pairs
+from pipeline.mining.person_baskets import NOBODY
 from pipeline.mining.window import Window
 from pipeline.names import ALSO_BOUGHT, ALSO_VIEWED
 from tests.shops import Shop, drawn_sales, load_shop, rows_of, shop_engine, shops

@@ -24,7 +24,8 @@ from pipeline.evaluation.lists import (
 from pipeline.evaluation.measures import Interval, hit_rate, mean_reciprocal_rank, outcomes_of
 from pipeline.io.manifest import iso_instant
 from pipeline.job import Job, opened
-from pipeline.mining.counted_pairs import count_joint, read_person_baskets
+from pipeline.mining.counted_pairs import count_joint
+from pipeline.mining.person_baskets import Limits, gather_person_baskets
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.threads import thread_count
@@ -214,8 +215,9 @@ def baselines(test: HiddenTest, threads: int) -> Iterator[SuggestionList]:
 
 
 def _pair_counts(test: HiddenTest, threads: int) -> SuggestionList:
-    test.engine.create_table("pair_baskets", sql_of("trained_baskets"), test.values)
-    baskets = read_person_baskets(test.engine, is_timed=False)
+    test.engine.create_table("basket_lines", sql_of("trained_lines"), test.values)
+    limits = Limits(int(test.values["max_basket_items"] or 0), min_item_count=1)
+    baskets = gather_person_baskets(test.engine, limits, is_timed=False)
     if baskets is None:
         message = "a basket without persons has several"
         raise AssertionError(message)

@@ -10,8 +10,9 @@ from fractions import Fraction
 from pipeline.config.mining_options import AlsoBought, AlsoViewed
 from pipeline.config.model import EngineOptions
 from pipeline.engine import Engine, Value
-from pipeline.mining.counted_pairs import count_joint, read_person_baskets
+from pipeline.mining.counted_pairs import count_joint
 from pipeline.mining.decay import basket_weight, keep_all, keep_freshest
+from pipeline.mining.person_baskets import Limits, PersonBaskets, gather_person_baskets
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.tested_pairs import keep_significant
@@ -25,9 +26,11 @@ PAIR_ROWS_PER_GROUP = 8
 
 _LIFT_LIMIT = 10**8
 _STEPS = (
+    "basket_lines",
     "baskets",
     "basket_sizes",
     "basket_totals",
+    "basket_items",
     "pair_items",
     "pair_baskets",
     "joint_counts",
@@ -172,14 +175,20 @@ def _common_values(
 def _build_table(
     engine: Engine, table: _Table, options: AlsoBought | AlsoViewed, values: Mapping[str, Value]
 ) -> AssociationSummary:
-    totals = _build_baskets(engine, f"{table.name}_baskets", values)
+    engine.create_table("basket_lines", sql_of(f"{table.name}_lines"), values)
+    totals = _gather_baskets(engine, table, values) or _build_baskets(engine, values)
+    is_aged = isinstance(options, AlsoBought) and options.half_life_days is not None
+    if is_aged and isinstance(totals, PersonBaskets):
+        _build_baskets(engine, values)  # ages are counted from the tables
+    engine.drop("basket_lines")
     bound = {
         **values,
         "basket_count": totals.basket_count,
         "has_persons": totals.known_basket_count > 0,
     }
     item_count = build(engine, "pair_items", bound)
-    build(engine, "pair_baskets", bound)
+    if is_aged or isinstance(totals, _Totals):
+        build(engine, "pair_baskets", bound)
     all_weight = _all_weight(engine, options, bound)
     engine.drop("baskets", "basket_sizes")
     pair_counts = _count_pairs(engine, table, bound, totals)
@@ -225,11 +234,15 @@ def _rank_by_age(
 
 
 def _count_pairs(
-    engine: Engine, table: _Table, values: Mapping[str, Value], totals: _Totals
+    engine: Engine,
+    table: _Table,
+    values: Mapping[str, Value],
+    totals: PersonBaskets | _Totals,
 ) -> tuple[int, int]:
     """Build `candidate_pairs` and `pair_persons`; return the counts of joint and candidates."""
-    joint_pair_count = _count_by_kernel(engine, table, values)
-    if joint_pair_count is not None:
+    if isinstance(totals, PersonBaskets):
+        threads = thread_count(table.resources.threads)
+        joint_pair_count = count_joint(engine, totals, int(values["min_pair_count"] or 1), threads)
         return joint_pair_count, build(engine, "candidate_pairs", values)
     slices = slices_for(totals.ordered_pair_count // 2 // PAIR_ROWS_PER_GROUP)
     joint_pair_count = build(engine, "joint_counts", values, slices)
@@ -238,19 +251,17 @@ def _count_pairs(
     return joint_pair_count, candidate_pair_count
 
 
-def _count_by_kernel(engine: Engine, table: _Table, values: Mapping[str, Value]) -> int | None:
-    """Build `joint_counts` and `pair_persons`; None where the SQL has to count."""
+def _gather_baskets(
+    engine: Engine, table: _Table, values: Mapping[str, Value]
+) -> PersonBaskets | None:
+    """Return the baskets as arrays and build `basket_items`; None where the SQL has to count."""
     if table.resources.pair_counts == "sql":
         return None
-    baskets = read_person_baskets(engine, is_timed=bool(values["after_only"]))
-    if baskets is None:
-        return None
-    threads = thread_count(table.resources.threads)
-    return count_joint(engine, baskets, int(values["min_pair_count"] or 1), threads)
+    limits = Limits(int(values["max_basket_items"] or 0), int(values["min_item_count"] or 1))
+    return gather_person_baskets(engine, limits, is_timed=bool(values["after_only"]))
 
 
-def _build_baskets(engine: Engine, sql_name: str, values: Mapping[str, Value]) -> _Totals:
-    engine.create_table("baskets", sql_of(sql_name), values)
-    build(engine, "basket_sizes", values)
-    build(engine, "basket_totals", values)
+def _build_baskets(engine: Engine, values: Mapping[str, Value]) -> _Totals:
+    for step in ("baskets", "basket_sizes", "basket_totals", "basket_items"):
+        build(engine, step, values)
     return _Totals(**engine.fetch("basket_totals").to_pylist()[0])

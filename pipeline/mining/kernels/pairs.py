@@ -20,14 +20,13 @@ from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 from pipeline.mining.kernels.growing import longer32
 from pipeline.mining.kernels.vertical import rows_of_items
+from pipeline.mining.person_baskets import NOBODY
 from pipeline.mining.threads import in_threads, parts_of_items
 
 TOGETHER, FORWARD, BACKWARD = range(3)
 COUNT, PERSONS, LAST_PERSON = range(3)
 CELL = 4
 UNKNOWN = -1
-NOBODY = -(2**63)
-"""Anonymous visitors have negative codes, so nobody is none of them."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ select
     cast(joint_counts.source_code as bigint) * 4294967296 + joint_counts.target_code as pair_code,
     source.item_count as source_count,
     target.item_count as target_count,
-    joint_counts.joint_count
+    joint_counts.joint_count,
+    joint_counts.person_count
 from joint_counts
 join pair_items as source on source.item_code = joint_counts.source_code
 join pair_items as target on target.item_code = joint_counts.target_code

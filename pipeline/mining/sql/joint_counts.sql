@@ -1,9 +1,11 @@
 -- one row per pair of items in at least $min_pair_count baskets: each pair once (the smaller code
--- is the source), or each direction by itself where the target must come after the source
+-- is the source), or each direction by itself where the target must come after the source; persons
+-- are counted later, of candidates only
 select
     source.item_code as source_code,
     target.item_code as target_code,
-    cast(count(*) as bigint) as joint_count
+    cast(count(*) as bigint) as joint_count,
+    cast(null as bigint) as person_count
 from pair_baskets as source
 join pair_baskets as target
     on target.basket_code = source.basket_code

@@ -7,7 +7,8 @@ with counted as (
         candidate_pairs.source_count,
         candidate_pairs.target_count,
         candidate_pairs.joint_count,
-        case when $has_persons then coalesce(pair_persons.person_count, 0) end as person_count
+        case when $has_persons then coalesce(candidate_pairs.person_count, pair_persons.person_count, 0) end
+            as person_count
     from candidate_pairs
     left join pair_persons
         on pair_persons.source_code = candidate_pairs.source_code
