@@ -13,6 +13,7 @@ from pipeline.accounting import Account
 from pipeline.config.model import Config
 from pipeline.config.source_options import Events, NonProducts, Orders
 from pipeline.engine import Engine, Value
+from pipeline.mining.repeated_lines import load_repeated_lines
 from pipeline.mining.steps import build
 
 EVENTS_A_SLICE = 8_000_000
@@ -67,7 +68,8 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
     }
     build(engine, "order_lines", values)
     engine.drop("order_rows")
-    for table in ("order_reasons", "repeated_lines", "return_scopes", "open_lines"):
+    load_repeated_lines(engine, is_wanted=orders.drop_duplicates)
+    for table in ("order_reasons", "return_scopes", "open_lines"):
         build(engine, table, values)
     for table in ("settled_lines", "settled_reasons", "returned_lines", "buyers", "order_times"):
         build(engine, table, values)
