@@ -1,66 +1,72 @@
 """Between the engine and the kernel that counts what the buyers of each viewed item bought."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.engine import Engine
-from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.engine import Engine, Value
+from pipeline.mining.baskets import Int32s, Int64s, order_of
+from pipeline.mining.columns import read_columns
+from pipeline.mining.steps import build, sql_of
 
 
-def load_target_counts(engine: Engine, max_targets: int) -> None:
-    """Build `bought_targets` (the listed ones) and `other_targets` by the compiled kernel.
+def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
+    """Build `source_totals`, `bought_targets` (the listed) and `other_targets` by a kernel.
 
     The rows that `listed_targets` keeps are the same as those that it keeps of all pairs, which
     the SQL files of these tables give.
 
     Args:
-        engine: Holds `last_orders`, `visitor_purchases`, `source_totals` and `items`.
-        max_targets: Targets listed beside the source's own.
+        engine: Holds `first_views`, `viewed_items`, `visitor_purchases` and `items`.
+        values: `max_targets`, listed beside the source's own, and `weight_unit`.
     """
-    from pipeline.mining.kernels.targets import Buyers, Purchases, count_targets
+    from pipeline.mining.kernels.targets import FirstViews, Limits, Purchases, count_targets
 
-    visitors, purchases = _purchases(engine)
-    sources = np.sort(_column(engine.fetch("source_totals"), "source_code")).astype(np.int32)
-    buyers = _buyers(engine, sources, visitors)
-    found = count_targets(
-        Buyers(*buyers), Purchases(*purchases), sources, _id_places(engine), max_targets
-    )
+    viewed = engine.fetch("viewed_items").sort_by("item_code")
+    sources = viewed["item_code"].to_numpy().astype(np.int32)
+    limits = Limits(int(values["max_targets"] or 0), int(values["weight_unit"] or 1))
+    build(engine, "buying_visitors", values)
+    purchases, views = Purchases(*_purchases(engine)), FirstViews(*_views(engine, sources))
+    engine.drop("first_views")
+    found = count_targets(views, purchases, sources, _id_places(engine), limits)
     is_listed = found.items >= 0
     listed = {
-        "source_code": np.repeat(sources, max_targets + 1)[is_listed],
+        "source_code": np.repeat(sources, limits.max_targets + 1)[is_listed],
         "target_code": found.items[is_listed],
         "n_target": found.counts[is_listed],
         "weight": found.weights[is_listed],
     }
     others = {"source_code": sources, "n_target": found.other_counts, "weight": found.other_weights}
+    totals = {
+        "source_code": sources,
+        "n_viewers": viewed["n_viewers"],
+        "n_buyers": found.buyer_counts,
+    }
+    engine.load("source_totals", pa.table(totals))
     engine.load("bought_targets", pa.table(listed))
     engine.load("other_targets", pa.table(others))
 
 
-def _purchases(engine: Engine) -> tuple[Int64s, tuple[Int64s, Int64s, Int32s]]:
-    """Return the visitors who bought, ascending, and their purchases by visitor and time."""
-    rows = engine.fetch("visitor_purchases")
-    owners, times = _column(rows, "visitor_code"), _column(rows, "ordered_at")
-    order = np.lexsort((times, owners))
-    visitors, begins = np.unique(owners[order], return_index=True)
-    items = _column(rows, "item_code")[order].astype(np.int32)
-    return visitors, (_ended(begins, len(order)), times[order], items)
+def _purchases(engine: Engine) -> tuple[Int64s, Int64s, Int32s]:
+    """Return the purchases by buying visitor and time, and where each visitor's begin."""
+    kinds = {"place": "int32", "ordered_at": "int64", "item_code": "int32"}
+    places, times, items = read_columns(engine, sql_of("placed_purchases"), kinds)
+    order = np.argsort(times)
+    order = order[order_of(places[order])]
+    begins = np.searchsorted(places[order], np.arange(engine.count("buying_visitors") + 1))
+    return begins, times[order], items[order]
 
 
-def _buyers(
-    engine: Engine, sources: Int32s, visitors: Int64s
-) -> tuple[Int64s, Int64s, Int64s, Int64s, Int64s]:
-    """Return the buyers of each source, put together by source."""
-    rows = engine.fetch("last_orders")
-    codes = _column(rows, "source_code")
-    order = np.argsort(codes, kind="stable")
-    begins = np.searchsorted(codes[order], sources)
-    places = np.searchsorted(visitors, _column(rows, "visitor_code")[order])
-    first_at, last_at, weights = (
-        _column(rows, name)[order] for name in ("first_at", "last_at", "weight")
-    )
-    return _ended(begins, len(order)), places, first_at, last_at, weights
+def _views(engine: Engine, sources: Int32s) -> tuple[Int64s, Int32s, Int64s, Int64s]:
+    """Return the first views that a purchase follows, put together by source."""
+    kinds = {"item_code": "int32", "place": "int32", "first_at": "int64", "horizon_end": "int64"}
+    items, *columns = read_columns(engine, sql_of("placed_views"), kinds)
+    order = order_of(items)
+    places, first_at, horizon_end = (column[order] for column in columns)
+    begins = np.append(np.searchsorted(items[order], sources), len(items))
+    return begins, places, first_at, horizon_end
 
 
 def _id_places(engine: Engine) -> Int32s:
@@ -69,12 +75,3 @@ def _id_places(engine: Engine) -> Int32s:
     places = np.empty(len(ids), np.int32)
     places[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids), dtype=np.int32)
     return places
-
-
-def _ended(begins: Int64s, end: int) -> Int64s:
-    return np.append(begins, end).astype(np.int64)
-
-
-def _column(rows: pa.Table, name: str) -> Int64s:
-    column: Int64s = rows[name].to_numpy()
-    return column

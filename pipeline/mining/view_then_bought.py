@@ -10,7 +10,8 @@ from typing import Literal
 
 from pipeline.config.mining_options import ViewThenBought
 from pipeline.engine import Engine, Value
-from pipeline.mining.slices import slices_for
+from pipeline.mining.owners import load_owner_counts
+from pipeline.mining.slices import slices_for, slices_for_keys
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.targets import load_target_counts
 from pipeline.mining.window import DAY_MICROSECONDS, Window
@@ -30,6 +31,7 @@ _TABLES = (
     "first_views",
     "viewed_items",
     "visitor_purchases",
+    "buying_visitors",
     "visitor_orders",
     "last_orders",
     "source_totals",
@@ -138,18 +140,24 @@ def _build_targets(
     engine: Engine, values: dict[str, Value], first_view_count: int, counting: Counting
 ) -> None:
     purchase_count = build(engine, "visitor_purchases", values)
+    load_owner_counts(engine, "base_buyers", values, slices_for_keys(purchase_count))
+    if counting == "kernel":
+        load_target_counts(engine, values)
+        build(engine, "listed_targets", values)
+    else:
+        _build_targets_in_sql(engine, values, first_view_count, purchase_count)
+    build(engine, "target_rows", values)
+
+
+def _build_targets_in_sql(
+    engine: Engine, values: dict[str, Value], first_view_count: int, purchase_count: int
+) -> None:
     order_count = build(engine, "visitor_orders", values)
     items_per_order = 1 + purchase_count // max(1, order_count)
     buyer_count = build(engine, "last_orders", values, slices_for(first_view_count))
     slices = slices_for(buyer_count * items_per_order)
     build(engine, "source_totals", values)
     engine.drop("first_views")
-    if counting == "kernel":
-        load_target_counts(engine, int(str(values["max_targets"])))
-        build(engine, "listed_targets", values)
-    else:
-        build(engine, "bought_targets", values, slices)
-        build(engine, "listed_targets", values)
-        build(engine, "other_targets", values, slices)
-    build(engine, "base_buyers", values)
-    build(engine, "target_rows", values)
+    build(engine, "bought_targets", values, slices)
+    build(engine, "listed_targets", values)
+    build(engine, "other_targets", values, slices)

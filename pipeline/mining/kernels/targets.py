@@ -1,7 +1,7 @@
 """What the buyers of each viewed item bought: the counts behind `view_then_bought`.
 
-For each source item its buyers are walked, and for each buyer the purchases between the first
-view and the last order inside the horizon; counts stand in arrays as long as the list of items.
+For each source item its viewers are walked, and for each the purchases between the first view and
+the end of the horizon; counts stand in arrays as long as the list of items.
 Then the best targets are kept, and the buyers are walked once more for those who bought any other.
 
 Memory: two numbers an item, and the rows kept. Time: twice the purchases walked.
@@ -15,19 +15,18 @@ from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 
 
-class Buyers(NamedTuple):
-    """The buyers of each source item, put together by source.
+class FirstViews(NamedTuple):
+    """The first views of each source item by visitors who ever bought, put together by source.
 
-    Source `s` has the buyers `begins[s]` to `begins[s + 1]`. Of each: its place in `Purchases`,
-    the first view, the last order inside the horizon (microseconds), and what an item of that
-    order weighs.
+    Source `s` has the views `begins[s]` to `begins[s + 1]`. Of each: the place of its visitor in
+    `Purchases`, its instant, and the end of the horizon (microseconds). Who ordered after the view
+    and inside the horizon is a buyer.
     """
 
     begins: Int64s
-    visitors: Int64s
+    visitors: Int32s
     first_at: Int64s
-    last_at: Int64s
-    weights: Int64s
+    horizon_end: Int64s
 
 
 class Purchases(NamedTuple):
@@ -38,8 +37,17 @@ class Purchases(NamedTuple):
     items: Int32s
 
 
+class Limits(NamedTuple):
+    """How many targets are kept beside the source's own, and what one order weighs."""
+
+    max_targets: int
+    weight_unit: int
+
+
 class Targets(NamedTuple):
     """Listed targets of each source, `max_targets` and its own at most, and what the rest sum to.
+
+    `buyer_counts` are the buyers of anything.
 
     Source `s` has its targets at `s * (max_targets + 1)` and after it; -1 marks places without.
     """
@@ -49,6 +57,7 @@ class Targets(NamedTuple):
     weights: Int64s
     other_counts: Int64s
     other_weights: Int64s
+    buyer_counts: Int64s
 
 
 @inner
@@ -79,7 +88,11 @@ def _insert(
 
 
 class Scratch(NamedTuple):
-    """Arrays as long as the list of items; `counts` and `weights` are zero between sources."""
+    """Arrays as long as the list of items; `counts` and `weights` are zero between sources.
+
+    But `bought_from` and `bought_to` are as long as the views of one source: which purchases of
+    its visitor count for each.
+    """
 
     counts: Int64s
     weights: Int64s
@@ -87,6 +100,8 @@ class Scratch(NamedTuple):
     listed_by: Int64s
     touched: Int32s
     places: Int32s
+    bought_from: Int64s
+    bought_to: Int64s
 
 
 @inner
@@ -102,28 +117,48 @@ def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
 
 
 @inner
-def _count_source(source: int, buyers: Buyers, purchases: Purchases, scratch: Scratch) -> int:
+def _find_purchases(source: int, views: FirstViews, purchases: Purchases, scratch: Scratch) -> int:
+    """Find what each viewer of one source bought inside the horizon; return how many bought."""
+    times, begins = purchases.times, purchases.begins
+    low, found = views.begins[source], 0
+    for view in range(low, views.begins[source + 1]):
+        visitor = views.visitors[view]
+        end = begins[visitor + 1]
+        first = _first_after(times, begins[visitor], end, views.first_at[view])
+        last = _first_after(times, first, end, views.horizon_end[view])
+        scratch.bought_from[view - low], scratch.bought_to[view - low] = first, last
+        found += last > first
+    return int(found)
+
+
+@inner
+def _count_source(view_count: int, purchases: Purchases, scratch: Scratch, unit: int) -> int:
     """Count what the buyers of one source bought; return the number of items touched."""
     # In local names: an array taken out of a tuple inside a loop costs more than its use.
-    times, items, begins = purchases.times, purchases.items, purchases.begins
+    times, items = purchases.times, purchases.items
     counts, weights, touched = scratch.counts, scratch.weights, scratch.touched
-    last_buyer = scratch.last_buyer
+    last_buyer, bought_from, bought_to = scratch.last_buyer, scratch.bought_from, scratch.bought_to
     used = 0
-    for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
-        visitor, last = buyers.visitors[buyer], buyers.last_at[buyer]
-        first = _first_after(times, begins[visitor], begins[visitor + 1], buyers.first_at[buyer])
-        for at in range(first, begins[visitor + 1]):
-            if times[at] > last:
-                break
+    for view in range(view_count):
+        first, end = bought_from[view], bought_to[view]
+        if first == end:
+            continue
+        last = end - 1
+        while last > first and times[last - 1] == times[end - 1]:
+            last -= 1
+        weight = unit // (end - last)
+        for at in range(first, end):
             item = items[at]
-            if last_buyer[item] != buyer:
-                last_buyer[item] = buyer
+            if last_buyer[item] != view:
+                last_buyer[item] = view
                 if counts[item] == 0:
                     touched[used] = item
                     used += 1
                 counts[item] += 1
-            if times[at] == last:
-                weights[item] += buyers.weights[buyer]
+            if at >= last:
+                weights[item] += weight
+    for place in range(used):
+        last_buyer[touched[place]] = -1
     return used
 
 
@@ -156,16 +191,12 @@ def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Ta
 
 
 @inner
-def _count_others(source: int, buyers: Buyers, purchases: Purchases, listed_by: Int64s) -> int:
+def _count_others(source: int, view_count: int, purchases: Purchases, scratch: Scratch) -> int:
     """Return how many buyers of one source bought an item that is not listed."""
-    times, items, begins = purchases.times, purchases.items, purchases.begins
+    items, listed_by = purchases.items, scratch.listed_by
     found = 0
-    for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
-        visitor, last = buyers.visitors[buyer], buyers.last_at[buyer]
-        first = _first_after(times, begins[visitor], begins[visitor + 1], buyers.first_at[buyer])
-        for at in range(first, begins[visitor + 1]):
-            if times[at] > last:
-                break
+    for view in range(view_count):
+        for at in range(scratch.bought_from[view], scratch.bought_to[view]):
             if listed_by[items[at]] != source:
                 found += 1
                 break
@@ -173,33 +204,35 @@ def _count_others(source: int, buyers: Buyers, purchases: Purchases, listed_by: 
 
 
 _SIGNATURE = (
-    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1]))("
-    "int64[::1], int64[::1], int64[::1], int64[::1], int64[::1], "
-    "int64[::1], int64[::1], int32[::1], int32[::1], int32[::1], int64)"
+    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1]))("
+    "int64[::1], int32[::1], int64[::1], int64[::1], "
+    "int64[::1], int64[::1], int32[::1], int32[::1], int32[::1], int64, int64)"
 )
 
 
 @entry(_SIGNATURE)
 def _count(
-    buyer_begins: Int64s,
-    visitors: Int64s,
+    view_begins: Int64s,
+    visitors: Int32s,
     first_at: Int64s,
-    last_at: Int64s,
-    weights: Int64s,
+    horizon_end: Int64s,
     purchase_begins: Int64s,
     times: Int64s,
     items: Int32s,
     sources: Int32s,
     places: Int32s,
     max_targets: int,
-) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s]:
-    buyers = Buyers(buyer_begins, visitors, first_at, last_at, weights)
+    unit: int,
+) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s, Int64s]:
+    views = FirstViews(view_begins, visitors, first_at, horizon_end)
     purchases = Purchases(purchase_begins, times, items)
     room, item_count = len(sources) * (max_targets + 1), len(places)
+    most_views = np.max(np.append(np.diff(view_begins), 0))
     targets = Targets(
         np.full(room, np.int32(-1), np.int32),
         np.zeros(room, np.int64),
         np.zeros(room, np.int64),
+        np.zeros(len(sources), np.int64),
         np.zeros(len(sources), np.int64),
         np.zeros(len(sources), np.int64),
     )
@@ -210,32 +243,35 @@ def _count(
         np.full(item_count, -1, np.int64),
         np.empty(item_count, np.int32),
         places,
+        np.empty(most_views, np.int64),
+        np.empty(most_views, np.int64),
     )
     for source in range(len(sources)):
-        used = _count_source(source, buyers, purchases, scratch)
+        view_count = view_begins[source + 1] - view_begins[source]
+        targets.buyer_counts[source] = _find_purchases(source, views, purchases, scratch)
+        used = _count_source(view_count, purchases, scratch, unit)
         if _list_source(source, sources[source], used, scratch, targets):
-            targets.other_counts[source] = _count_others(
-                source, buyers, purchases, scratch.listed_by
-            )
+            targets.other_counts[source] = _count_others(source, view_count, purchases, scratch)
     return (
         targets.items,
         targets.counts,
         targets.weights,
         targets.other_counts,
         targets.other_weights,
+        targets.buyer_counts,
     )
 
 
 def count_targets(
-    buyers: Buyers, purchases: Purchases, sources: Int32s, places: Int32s, max_targets: int
+    views: FirstViews, purchases: Purchases, sources: Int32s, places: Int32s, limits: Limits
 ) -> Targets:
     """Count what the buyers of each source bought, and keep the best targets.
 
     Args:
-        buyers: Buyers of each source.
+        views: First views of each source.
         purchases: Purchases of each visitor, by rising time; an item once at an instant.
         sources: Item code of each source.
         places: Place of each item code in the order of item ids: breaks ties.
-        max_targets: Targets kept beside the source's own.
+        limits: Targets kept, and what an order weighs.
     """
-    return Targets(*_count(*buyers, *purchases, sources, places, max_targets))
+    return Targets(*_count(*views, *purchases, sources, places, *limits))

@@ -6,7 +6,7 @@ select
     listed_targets.rank,
     listed_targets.n_target,
     listed_targets.weight,
-    base_buyers.buyer_count as base_count
+    base_buyers.owner_count as base_count
 from listed_targets
 left join base_buyers on base_buyers.item_code = listed_targets.target_code
 union all
