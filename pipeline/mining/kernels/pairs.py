@@ -103,9 +103,11 @@ def _numbered(persons: Int64s, order: Int64s) -> Int32s:
 
 def _gathered(parts: list[tuple[Int32s, Int32s, Int32s]], columns: int) -> PairCounts:
     left, right, flat = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    counts = np.zeros((len(left), len(fields(PairCounts)) - 2), dtype=np.int64)
-    counts[:, :columns] = flat.reshape(-1, columns)
-    return PairCounts(left, right, *counts.T)
+    parts.clear()
+    counts = [flat[column::columns].astype(np.int64) for column in range(columns)]
+    # Memory that nobody writes to is never taken.
+    absent = [np.zeros(len(left), np.int64) for _ in fields(PairCounts)[2 + columns :]]
+    return PairCounts(left, right, *counts, *absent)
 
 
 @inner
