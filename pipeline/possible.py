@@ -40,7 +40,8 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
         rules = ("association_rules", "also_bought", "view_then_bought")
-        needy = (*rules, "customer_interests", "item_stats")
+        family = ("bought_next", "repurchase_cycle")
+        needy = (*rules, *family, "customer_interests", "item_stats")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -80,6 +81,8 @@ def _without_customers(config: Config) -> dict[str, str]:
     grains = {"also_bought": config.also_bought.grain, "association_rules": config.mining.grain}
     of_customers = [table for table, grain in grains.items() if grain != "order"]
     return {
+        "bought_next": missing,
+        "repurchase_cycle": missing,
         "rfm_segments": missing,
         "customer_interests": missing,
         "view_then_bought": missing,

@@ -5,18 +5,23 @@ from dataclasses import asdict
 
 from pipeline.job import Job
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
 from pipeline.mining.context_rules import ContextSummary, Surroundings, build_context_rules
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
+from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rules import RuleSummary, build_rules
 from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
+from pipeline.mining.window import local_day
 from pipeline.possible import stages_of
 
 Summary = (
     RuleSummary
     | AssociationSummary
     | ViewThenBoughtSummary
+    | BoughtNextSummary
+    | RepurchaseSummary
     | RfmSummary
     | InterestSummary
     | ContextSummary
@@ -56,6 +61,21 @@ def _mine_view_then_bought(job: Job) -> ViewThenBoughtSummary:
     return build_view_then_bought(job.engine, config, window, item_level, counting=counting)
 
 
+def _mine_bought_next(job: Job) -> BoughtNextSummary:
+    config, item_level = job.config.bought_next, job.config.item_level
+    window, as_of_day = job.window(config.lookback_days), local_day(job.as_of, job.config.time_zone)
+    threads = job.config.engine.threads
+    return build_bought_next(
+        job.engine, config, window, item_level, as_of_day=as_of_day, threads=threads
+    )
+
+
+def _mine_repurchase_cycle(job: Job) -> RepurchaseSummary:
+    config = job.config.repurchase_cycle
+    window = job.window(config.lookback_days)
+    return build_repurchase_cycle(job.engine, config, window, job.config.item_level)
+
+
 def _mine_rfm(job: Job) -> RfmSummary:
     return build_rfm_segments(job.engine, job.config.rfm, job.window(job.config.rfm.lookback_days))
 
@@ -84,6 +104,8 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "also_bought": _mine_also_bought,
     "also_viewed": _mine_also_viewed,
     "view_then_bought": _mine_view_then_bought,
+    "bought_next": _mine_bought_next,
+    "repurchase_cycle": _mine_repurchase_cycle,
     "rfm_segments": _mine_rfm,
     "customer_interests": _mine_interests,
     "context_rules": _mine_context_rules,

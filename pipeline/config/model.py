@@ -10,6 +10,7 @@ from pydantic import Field
 from pipeline.config.breaker_options import Breakers
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
+from pipeline.config.family_options import BoughtNext, RepurchaseCycle
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
 from pipeline.config.section import PathText, Section
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
@@ -64,6 +65,10 @@ class Config(Section):
     """Viewed this, also viewed."""
     view_then_bought: ViewThenBought = ViewThenBought()
     """Viewed this, ultimately bought."""
+    bought_next: BoughtNext = BoughtNext()
+    """Bought this, bought that on a later day."""
+    repurchase_cycle: RepurchaseCycle = RepurchaseCycle()
+    """How many days customers let pass until they buy an item again."""
     rfm: Rfm = Rfm()
     """Customer segments."""
     interests: Interests = Interests()

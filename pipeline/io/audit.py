@@ -39,6 +39,11 @@ _SHARES = (
     "p_value",
     "q_value",
     "top_share",
+    "baseline_share",
+    "repeat_share",
+    "p_value",
+    "q_value",
+    "direction_p_value",
 )
 _POSITIVE = ("rank", "line", "frequency", "item_count")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
@@ -71,6 +76,10 @@ AT_MOST = (
     ("target_count", "basket_count"),
     ("n_buyers", "n_viewers"),
     ("n_target", "n_viewers"),
+    ("baseline_target_count", "baseline_count"),
+    ("customer_count", "buyer_count"),
+    ("gap_lower_days", "gap_median_days"),
+    ("gap_median_days", "gap_upper_days"),
     ("window_start", "window_end"),
     ("customer_count", "joint_count"),
     ("outside_joint_count", "outside_antecedent_count"),

@@ -39,6 +39,14 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("source_item_id", "target_kind", "target_item_id", "n_viewers", "n_buyers"),
         *("n_target", "pct_of_buyers"),
     ),
+    "bought_next": (
+        *("source_item_id", "target_item_id", "rank", "joint_count"),
+        *("confidence", "lift", "direction_p_value", "gap_median_days"),
+    ),
+    "repurchase_cycle": (
+        *("item_id", "gap_count", "customer_count", "repeat_share"),
+        *("gap_lower_days", "gap_median_days", "gap_upper_days"),
+    ),
     "rfm_segments": (
         *("customer_id", "segment", "recency_days", "frequency", "monetary", "last_order_at"),
     ),

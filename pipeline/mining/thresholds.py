@@ -1,6 +1,7 @@
 """Thresholds: decimal numbers in the configuration, compared with counts exactly."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from functools import reduce
@@ -33,17 +34,12 @@ def at_least(left: tuple[Int64s, ...], right: tuple[Int64s, ...], threshold: flo
     Dividing first loses rules: 1,395 of 6,975 baskets is a confidence of exactly 0.2. Doubles
     decide where both sides lie apart; where they are near, Python's integers do, which is exact.
     """
-    share = Fraction(str(threshold))
-    left_product = _product(left, np.float64) * float(share.denominator)
-    right_product = _product(right, np.float64) * float(share.numerator)
-    is_reached: Bools = left_product >= right_product
-    is_near = np.abs(left_product - right_product) <= ROUNDING * left_product
-    near_left, near_right = (
-        _product([np.broadcast_to(factor, is_near.shape)[is_near] for factor in side], object)
-        for side in (left, right)
-    )
-    is_reached[is_near] = near_left * share.denominator >= near_right * share.numerator
-    return is_reached
+    return _compared(operator.ge, left, right, threshold)
+
+
+def above(left: tuple[Int64s, ...], right: tuple[Int64s, ...], threshold: float) -> Bools:
+    """Mark where the product on the left is above threshold times that on the right."""
+    return _compared(operator.gt, left, right, threshold)
 
 
 def least_parts(wholes: Int64s, threshold: float) -> Int64s:
@@ -72,3 +68,22 @@ def _written(part: int, whole: int, rounding: str) -> str:
 
 def _product(factors: Iterable[Int64s], kind: type) -> Any:  # noqa: ANN401 - of the kind
     return reduce(np.multiply, (factor.astype(kind) for factor in factors))
+
+
+def _compared(
+    compare: Callable[[Any, Any], Any],
+    left: tuple[Int64s, ...],
+    right: tuple[Int64s, ...],
+    threshold: float,
+) -> Bools:
+    share = Fraction(str(threshold))
+    left_product = _product(left, np.float64) * float(share.denominator)
+    right_product = _product(right, np.float64) * float(share.numerator)
+    is_reached: Bools = compare(left_product, right_product)
+    is_near = np.abs(left_product - right_product) <= ROUNDING * left_product
+    near_left, near_right = (
+        _product([np.broadcast_to(factor, is_near.shape)[is_near] for factor in side], object)
+        for side in (left, right)
+    )
+    is_reached[is_near] = compare(near_left * share.denominator, near_right * share.numerator)
+    return is_reached

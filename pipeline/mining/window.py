@@ -1,6 +1,8 @@
 """The half-open lookback window of a stage."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 DAY_MICROSECONDS = 86_400_000_000
 
@@ -29,3 +31,18 @@ class Window:
     def values(self) -> dict[str, int]:
         """The window as values that SQL files bind."""
         return {"window_start": self.start, "window_end": self.end}
+
+
+def local_day(instant: int, zone: str) -> int:
+    """Return the day of an instant on the clocks of a zone, counted from 1970-01-01.
+
+    Args:
+        instant: Microseconds since 1970-01-01 UTC.
+        zone: Name of a time zone.
+
+    Example:
+        >>> local_day(0, "UTC"), local_day(0, "America/New_York")
+        (0, -1)
+    """
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)
+    return (at.astimezone(ZoneInfo(zone)).date() - date(1970, 1, 1)).days

@@ -12,6 +12,7 @@ from pipeline.names.customers import (
     RFM_SEGMENTS,
 )
 from pipeline.names.facts import ITEM_STATS, QUARANTINE, RUN_SUMMARY
+from pipeline.names.family import BOUGHT_NEXT, REPURCHASE_CYCLE
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
@@ -19,12 +20,14 @@ __all__ = [
     "ALSO_BOUGHT",
     "ALSO_VIEWED",
     "ASSOCIATION_RULES",
+    "BOUGHT_NEXT",
     "CONTEXT_RULES",
     "CUSTOMER_INTERESTS",
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
     "ITEM_STATS",
     "QUARANTINE",
+    "REPURCHASE_CYCLE",
     "RFM_CUTS",
     "RFM_SEGMENTS",
     "RUN_SUMMARY",
@@ -43,6 +46,8 @@ TABLES: dict[str, Table] = {
         ALSO_BOUGHT,
         ALSO_VIEWED,
         VIEW_THEN_BOUGHT,
+        BOUGHT_NEXT,
+        REPURCHASE_CYCLE,
         RFM_SEGMENTS,
         RFM_CUTS,
         CUSTOMER_INTERESTS,

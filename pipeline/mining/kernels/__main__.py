@@ -10,6 +10,7 @@ KERNELS = (
     "trie",
     "fpgrowth",
     "apriori",
+    "followers",
     "pairs",
     "targets",
     "fisher",

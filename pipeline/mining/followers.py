@@ -1,0 +1,110 @@
+"""Who bought what after what: between customers' steps and the kernel that counts followers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.mining.baskets import Bools, Int32s, Int64s, to_offsets
+from pipeline.mining.customer_steps import CustomerSteps
+from pipeline.mining.threads import in_threads, parts_of_items
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Purchases by customer and day, and where the walk of each source item's buyers begins.
+
+    Attributes:
+        item_codes: Item code of each number under which this class knows an item, ascending.
+        moments: Customer and day of each purchase in one number, ascending; those of two customers
+            are further apart than the horizon.
+        items: Number of the item of each purchase.
+        firsts: Places of customers' first purchases, source by source.
+        starts: Start of each source's places in `firsts`, and the end of the last.
+        horizon: Days after the first purchase in which another one counts.
+    """
+
+    item_codes: Int64s
+    moments: Int64s
+    items: Int32s
+    firsts: Int64s
+    starts: Int64s
+    horizon: int
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of a source and a target by the numbers of `Walks`, and the customers of each."""
+
+    sources: Int32s
+    targets: Int32s
+    counts: Int64s
+
+    def kept(self, is_kept: Bools) -> "Pairs":
+        """Return the marked pairs."""
+        return Pairs(self.sources[is_kept], self.targets[is_kept], self.counts[is_kept])
+
+
+def walks_of(steps: CustomerSteps, is_kept: Bools, last_day: int, horizon: int) -> Walks:
+    """Return the purchases of kept items, and first purchases that leave the horizon before as_of.
+
+    Args:
+        steps: All purchases.
+        is_kept: Whether an item is kept, by item code.
+        last_day: Last day whose horizon is over.
+        horizon: Days after a first purchase in which another one counts.
+    """
+    numbers = np.cumsum(is_kept) - 1
+    kept = is_kept[steps.items]
+    days, items = steps.days[kept], numbers[steps.items[kept]].astype(np.int32)
+    first_day = int(days.min()) if len(days) else 0
+    stride = (int(days.max()) - first_day if len(days) else 0) + horizon + 1
+    firsts = np.flatnonzero((steps.gaps[kept] == 0) & (days <= last_day))
+    return Walks(
+        item_codes=np.flatnonzero(is_kept),
+        moments=steps.customers[kept] * stride + (days - first_day),
+        items=items,
+        firsts=firsts[np.argsort(items[firsts], kind="stable")],
+        starts=to_offsets(np.bincount(items[firsts], minlength=int(is_kept.sum()))),
+        horizon=horizon,
+    )
+
+
+def count_followers(walks: Walks, min_count: int, threads: int) -> Pairs:
+    """Count the pairs of different items that enough customers bought one after the other.
+
+    Args:
+        walks: Purchases and first purchases.
+        min_count: Smallest number of customers.
+        threads: Any number gives the same pairs in the same order.
+    """
+    from pipeline.mining.kernels.followers import count_followers_of
+
+    def count_part(part: tuple[int, int]) -> tuple[Int32s, Int32s, Int32s]:
+        limits = (*part, walks.horizon, min_count)
+        return count_followers_of(walks.moments, walks.items, walks.firsts, walks.starts, limits)
+
+    found = in_threads(count_part, parts_of_items(walks.starts, threads), threads)
+    sources, targets, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return Pairs(sources, targets, counts.astype(np.int64))
+
+
+def gap_quartiles(walks: Walks, sources: Int64s, targets: Int64s) -> Int64s:
+    """Return customers and gap quartiles of chosen pairs.
+
+    A quartile is the smallest gap that a quarter, a half, three quarters of the customers reach.
+
+    Args:
+        walks: Purchases and first purchases.
+        sources: Source number of each pair; the pairs are distinct and ascend.
+        targets: Target number of each pair.
+
+    Returns:
+        A row per pair: customers, lower quartile, median, upper quartile in days.
+    """
+    from pipeline.mining.kernels.followers import gap_quartiles_of
+
+    begins = np.searchsorted(sources, np.arange(len(walks.item_codes) + 1))
+    return gap_quartiles_of(
+        *(walks.moments, walks.items, walks.firsts, walks.starts),
+        *(begins, targets.astype(np.int32), walks.horizon),
+    )
