@@ -1,5 +1,6 @@
 """The program: run a command, and turn what went wrong into an exit code."""
 
+import os
 import signal
 import sys
 import traceback
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with _interruptible() as received:
+    with _interruptible() as received, _private_files():
         try:
             return _command(arguments)
         except BaseException as error:  # noqa: BLE001 - shown, by kind, and made an exit code
@@ -58,6 +59,17 @@ def _failed(error: BaseException) -> int:
 def _interrupted(number: int) -> int:
     print(f"basket: interrupted by {signal.Signals(number).name}", file=sys.stderr)
     return 128 + number
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Inside, others may not read what is written; a stricter mask of the caller stays."""
+    before = os.umask(0o077)
+    os.umask(before | 0o027)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pipeline.accounting import Account
 from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config
 from pipeline.config.source_options import Source
+from pipeline.io.customer_key import customer_key
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
@@ -43,6 +44,7 @@ class Job:
     sales: Span = field(default_factory=lambda: Span(None, None))
     views: Span = field(default_factory=lambda: Span(None, None))
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    customer_key: bytes | None = field(default=None, repr=False)
 
     @property
     def config(self) -> Config:
@@ -74,7 +76,7 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
     sources = sources_of(loaded.config)
     stages = stages_of(wanted_tables(loaded.config))
     progress.stage_count = _STAGES_AROUND + len(sources) + len(stages)
-    threads = loaded.config.engine.threads or 2
+    key, threads = customer_key(loaded), loaded.config.engine.threads or 2
     try:
         with progress.stage("inspect input"):
             files = _input_files(sources, loaded.folder)
@@ -85,7 +87,7 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
             _own_folder(spill, output_folder(loaded)) as own,
             closing(_engine(loaded, own, inputs)) as engine,
         ):
-            yield Job(loaded, engine, progress, inputs)
+            yield Job(loaded, engine, progress, inputs, customer_key=key)
     finally:
         progress.close()
 
@@ -102,7 +104,7 @@ def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
         with storage_errors(spill, "make the spill folder"):
             make_folder(spill)
             shutil.rmtree(own, ignore_errors=True)
-            own.mkdir()
+            own.mkdir(mode=0o700)
         yield own
     finally:
         shutil.rmtree(own, ignore_errors=True)

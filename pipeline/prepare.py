@@ -11,6 +11,7 @@ from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.source_options import Events
 from pipeline.errors import DataError
 from pipeline.io.attributes import load_order_attributes
+from pipeline.io.customer_key import key_customers
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import load_frozen_cuts
 from pipeline.io.ids import encode_ids
@@ -57,6 +58,7 @@ def _clean_items(job: Job) -> None:
     events = job.config.events
     match_id_types(job.engine)
     encode_ids(job.engine, has_sessions=events is not None and "session_id" in events.columns)
+    key_customers(job.engine, job.customer_key)
     build_items(job.engine, job.config)
     if "catalogue" in job.accounts:
         job.accounts["catalogue"] = count_catalogue(job.engine, job.accounts["catalogue"])

@@ -29,6 +29,7 @@ from pipeline.io.manifest import (
     write_manifest,
 )
 from pipeline.io.publish import publish, staging, writing
+from pipeline.io.small_groups import leave_out_small_groups, without_few
 from pipeline.io.write import write_table
 from pipeline.job import Job, opened, output_folder, spill_folder
 from pipeline.outcome import CheckReport, RunReport, WrittenTable, notes, summary_rows
@@ -120,6 +121,7 @@ class _Plan:
 def _publish(job: Job, plan: _Plan) -> RunReport:
     output, manifest = output_folder(job.loaded), _manifest(job, plan)
     with job.progress.stage("write and publish"), staging(output, manifest.run_id) as staged:
+        _leave_out_small_groups(job, plan.wanted)
         rows = {name: job.engine.count(name) for name in [*plan.wanted, "quarantine"]}
         job.engine.load("run_summary", summary_rows(job.accounts, job.figures, rows))
         written = [_write(job, name, staged) for name in [*plan.wanted, *ALWAYS_WRITTEN]]
@@ -140,6 +142,16 @@ def _publish(job: Job, plan: _Plan) -> RunReport:
         figures=job.figures,
         timings=tuple(job.progress.timings),
     )
+
+
+def _leave_out_small_groups(job: Job, tables: Sequence[str]) -> None:
+    """Leave out what the mined tables say of too few people, and count it in their figures."""
+    least = job.config.privacy.min_group_size
+    for name in tables:
+        rows = leave_out_small_groups(job.engine, names.TABLES[name], least)
+        if least > 1 and names.TABLES[name].people_counts:
+            job.figures.setdefault(name, {})["small_group_row_count"] = rows
+    job.figures = {name: without_few(values, least) for name, values in job.figures.items()}
 
 
 def _write(job: Job, name: str, staged: Path) -> TableEntry:

@@ -169,6 +169,7 @@ def test_variables_stand_for_paths_only() -> None:
     assert {
         *("orders.files", "orders.lookups.files", "events.files", "events.lookups.files"),
         *("catalogue.files", "catalogue.lookups.files", "output.path", "engine.spill_path"),
+        "privacy.customer_key_file",
     } == set(_expandable(Config))
 
 

@@ -44,6 +44,12 @@ def show(
     csv: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write CSV; `-` is stdout.")
     ] = None,
+    keep_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--keep-formulas", help="In CSV, no ' before text that a spreadsheet would run."
+        ),
+    ] = False,
     run: Run = "latest",
     output: OutputFolder = None,
     config: OutputOf = None,
@@ -54,7 +60,10 @@ def show(
     chosen = table_of(table).column_names if columns == "all" else listed(columns or "")
     selection = Selection(item, sort, top, chosen)
     with open_table(output_of(output, config), table, run) as published:
-        _show(published, selection) if csv is None else _write_csv(published, selection, csv)
+        if csv is None:
+            _show(published, selection)
+        else:
+            _write_csv(published, selection, csv, is_guarded=not keep_formulas)
 
 
 def sql(
@@ -82,13 +91,15 @@ def _show(published: "PublishedTable", selection: "Selection") -> None:
     print(footer, file=sys.stderr)
 
 
-def _write_csv(published: "PublishedTable", selection: "Selection", target: str) -> None:
+def _write_csv(
+    published: "PublishedTable", selection: "Selection", target: str, *, is_guarded: bool
+) -> None:
     from pipeline.io.csv_rows import write_csv
     from pipeline.io.durable import storage_errors
 
     if target == "-":
         with quiet_pipe():
-            write_csv(published, selection, sys.stdout)
+            write_csv(published, selection, sys.stdout, is_guarded=is_guarded)
         return
     path = Path(target)
     published.check(selection)  # a mistake leaves a file that stands there alone
@@ -96,5 +107,5 @@ def _write_csv(published: "PublishedTable", selection: "Selection", target: str)
         storage_errors(path, "write the CSV file"),
         path.open("w", encoding="utf-8", newline="") as file,
     ):
-        count = write_csv(published, selection, file)
+        count = write_csv(published, selection, file, is_guarded=is_guarded)
     print(f"{count} rows in {path}", file=sys.stderr)

@@ -4,7 +4,7 @@ All problems are reported together, one a line, as `file:line:column: key: what 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ _EXPECTED = {
     "greater_than_equal": "at least {ge:g}",
     "less_than_equal": "at most {le:g}",
 }
+CUSTOMER_KEY = "BASKET_CUSTOMER_KEY"
 _SHOWN_CHARACTERS = 60
 
 
@@ -48,12 +49,14 @@ class LoadedConfig:
         folder: Absolute folder of the file: relative paths in the configuration start here.
         origins: Where each option was set: `file:line:column`, the name of an environment
             variable, `--set` or `default`; with the variables that it names, as `${NAME}`.
+        customer_key: The environment variable `BASKET_CUSTOMER_KEY`; shown nowhere.
     """
 
     config: Config
     path: Path
     folder: Path
     origins: dict[str, str]
+    customer_key: str | None = field(default=None, repr=False)
 
 
 def load_config(
@@ -83,7 +86,8 @@ def load_config(
     if document.problems:
         raise ConfigError(_message(document))
     origins = {dotted(key): _origin(key, document) for key, _ in options(config)}
-    return LoadedConfig(config, path, path.absolute().parent, origins)
+    key = given.get(CUSTOMER_KEY)
+    return LoadedConfig(config, path, path.absolute().parent, origins, key)
 
 
 def _origin(path: KeyPath, document: Document) -> str:

@@ -12,6 +12,7 @@ from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.family_options import BoughtNext, RepurchaseCycle
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
+from pipeline.config.privacy_options import Privacy
 from pipeline.config.section import PathText, Section
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
 
@@ -77,6 +78,8 @@ class Config(Section):
     """Rules inside a part of the orders and outside it."""
     breakers: Breakers = Breakers()
     """How far a run may be from the one before."""
+    privacy: Privacy = Privacy()
+    """What is published about people."""
     output: Output = Output()
     """Where tables are published."""
     engine: EngineOptions = EngineOptions()

@@ -4,11 +4,13 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch, Rejected, text_of
 from pipeline.io.plain_lines import PlainLines
+from pipeline.io.quotes import without_blanks
 from pipeline.io.streams import open_text
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class CsvLines:
     """Splits one CSV file into records.
 
     Differences from the database's reader, on purpose: none where a file is well formed. Both
-    take one empty field too many (a delimiter at the end of the line) and blanks before a quote.
+    take one empty field too many (a delimiter at the end of the line) and blanks around quotes.
 
     Args:
         file: The file.
@@ -108,8 +110,10 @@ class CsvLines:
             self._reject(feed, batch, f"is not valid {self._options.encoding}")
             return True
         except csv.Error as error:
-            self._reject(feed, batch, f"is not valid CSV: {error}")
-            return True
+            record = self._without_blanks(feed)
+            if record is None:
+                self._reject(feed, batch, f"is not valid CSV: {error}")
+                return True
         if record is None:
             return False
         raw = feed.raw
@@ -126,6 +130,18 @@ class CsvLines:
             if feed.extra_lines:
                 batch.skip("continuation_line", feed.extra_lines)
         return True
+
+    def _without_blanks(self, feed: "_Feed") -> list[str] | None:
+        """Return the current record, split without blanks behind quotes; None where none is."""
+        delimiter, quote = self._options.delimiter, self._options.quote
+        if not quote or delimiter in {" ", "whitespace"}:
+            return None
+        text = without_blanks(feed.raw.decode(self._options.encoding), delimiter, quote)
+        try:
+            records = list(self._split(StringIO(text, newline="\n")))
+        except csv.Error:
+            return None
+        return records[0] if len(records) == 1 else None
 
     def _reject(self, feed: "_Feed", batch: Batch, problem: str) -> None:
         number, line = feed.give_back()

@@ -7,8 +7,13 @@ from typing import TextIO
 
 from pipeline.io.show import PublishedTable, Selection
 
+# What makes a spreadsheet take a text for a formula, the wide forms of its East Asian editions too.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
-def write_csv(table: PublishedTable, selection: Selection, stream: TextIO) -> int:
+
+def write_csv(
+    table: PublishedTable, selection: Selection, stream: TextIO, *, is_guarded: bool = True
+) -> int:
     """Write rows as CSV with a header and return their number.
 
     NULL is an empty field, a list is JSON, an instant is ISO 8601 in UTC, a number has all
@@ -18,6 +23,7 @@ def write_csv(table: PublishedTable, selection: Selection, stream: TextIO) -> in
         table: The table.
         selection: Its rows; without columns, all of them.
         stream: Where to write.
+        is_guarded: Whether an apostrophe goes before a text that a spreadsheet would run.
     """
     columns = selection.columns or table.table.column_names
     table.check(selection)
@@ -26,7 +32,8 @@ def write_csv(table: PublishedTable, selection: Selection, stream: TextIO) -> in
     count = 0
     for batch in table.batches(selection):
         cells = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        writer.writerows([_cell(value) for value in row] for row in cells)
+        texts = ([_cell(value) for value in row] for row in cells)
+        writer.writerows([_guarded(cell) for cell in row] if is_guarded else row for row in texts)
         count += batch.num_rows
     return count
 
@@ -39,3 +46,12 @@ def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value
+
+
+def guarded_text(text: str) -> str:
+    """Return a text with an apostrophe before it where a spreadsheet would run it as a formula."""
+    return f"'{text}" if (text.lstrip(" ") or text).startswith(_FORMULA_STARTS) else text
+
+
+def _guarded(cell: object) -> object:
+    return guarded_text(cell) if isinstance(cell, str) else cell

@@ -48,6 +48,11 @@ class DuckDBEngine:
         settings: dict[str, Any] = {
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_unsigned_extensions": False,
+            "allow_persistent_secrets": False,
+            # A table that is not there must not be looked for among Python's variables.
+            "python_enable_replacements": False,
             "temp_directory": str(spill_path or ""),
             "memory_limit": memory_limit or "50%",
         }
@@ -67,6 +72,8 @@ class DuckDBEngine:
         self._connection.execute("set allowed_paths = $paths", {"paths": files})
         # Cannot be switched on again in this process.
         self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set allowed_configs = ['preserve_insertion_order']")
+        self._connection.execute("set lock_configuration = true")
 
     def create_table(
         self, table: str, sql: str, values: Mapping[str, Value], slices: int = 1

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
-from typing import IO, Literal, cast, get_args
+from typing import IO, TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import unquote
 
 from pipeline.errors import DataError, StorageError
 from pipeline.io.streams import BLOCK_BYTES, open_text, read_errors
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 Format = Literal["csv", "parquet", "jsonl"]
 _FORMATS: dict[str, Format] = {
@@ -29,6 +32,7 @@ _FORMATS: dict[str, Format] = {
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 # How Hive writes NULL into the name of a folder.
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+MAX_LINE_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def find_files(patterns: str | Sequence[str], folder: Path, file_format: str) ->
         file_format: `auto` goes by the file name.
 
     Raises:
-        StorageError: A pattern matches nothing.
+        StorageError: A pattern matches nothing, or something that is no file; or a folder or glob
+            holds a link that leads out of it.
         DataError: The format cannot be told from a file's name.
     """
     listed = [patterns] if isinstance(patterns, str) else list(patterns)
@@ -91,18 +96,41 @@ def _match(pattern: str, folder: Path) -> list[Path]:
     full = Path(os.path.normpath(folder / pattern))
     if full.is_dir():
         found = [path for path in full.rglob("*") if _is_data(path, full)]
-    elif full.exists():
+        _check_links(found, full)
+    elif full.is_file():
         found = [full]
+    elif full.exists():
+        message = f"{pattern!r} in {folder} is no file and no folder; check the configured path"
+        raise StorageError(message)
     elif has_magic(str(full)):
         # Python's own glob: a pattern is a text that may be absolute.
         names = glob(str(full), recursive=True)  # noqa: PTH207
         found = [Path(name) for name in names if Path(name).is_file()]
+        _check_links(found, _fixed_part(full))
     else:
         found = []
     if not found:
         message = f"no input file matches {pattern!r} in {folder}; check the configured path"
         raise StorageError(message)
     return found
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """Return the folder in which a glob starts to choose."""
+    place = next(at for at, part in enumerate(pattern.parts) if has_magic(part))
+    return Path(*pattern.parts[:place])
+
+
+def _check_links(found: Sequence[Path], root: Path) -> None:
+    """Refuse links out of a folder: who may write there must not choose what else is read."""
+    inside = root.resolve()
+    for path in found:
+        if not path.resolve().is_relative_to(inside):
+            message = (
+                f"{path} is a link that leads out of {root}; name the file it leads to in `files`, "
+                "or remove the link"
+            )
+            raise StorageError(message)
 
 
 def _is_data(path: Path, root: Path) -> bool:
@@ -127,7 +155,7 @@ def inspect_files(files: Sequence[InputFile], threads: int) -> list[FileFacts]:
 
     Raises:
         StorageError: A file cannot be read, or its compression is cut short.
-        DataError: A Parquet file is not whole.
+        DataError: A Parquet file is not whole or compressed with Brotli, or a line is too long.
     """
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         return list(pool.map(_inspect, files))
@@ -141,7 +169,7 @@ def _inspect(file: InputFile) -> FileFacts:
         if file.format == "parquet":
             rows = _parquet_rows(file)
             return FileFacts(size, _checksum(file), rows, changed_at=changed_at)
-        counted = _count_lines(open_text(file))
+        counted = _count_lines(open_text(file), file.name)
         sha256 = _checksum(file) if file.compression else counted.digest.hexdigest()
         return FileFacts(size, sha256, counted.lines, counted.is_plain, changed_at)
 
@@ -156,6 +184,7 @@ class _Text:
     """What was seen of a text so far, block by block."""
 
     lines: int = 0
+    open_bytes: int = 0
     last: bytes = b"\n"
     is_plain: bool = True
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -167,6 +196,8 @@ class _Text:
         """Take in the next block; an empty one is the end."""
         self.digest.update(block)
         self.lines += block.count(b"\n")
+        at = block.rfind(b"\n") + 1
+        self.open_bytes = len(block) - at if at else self.open_bytes + len(block)
         self.is_plain = self.is_plain and self._is_plain(block)
         self.last = block[-1:] or self.last
 
@@ -181,11 +212,17 @@ class _Text:
         return b"\0" not in block and returns == before_line_feed
 
 
-def _count_lines(stream: IO[bytes]) -> _Text:
+def _count_lines(stream: IO[bytes], name: str) -> _Text:
     text = _Text()
     with stream:
         while block := stream.read(BLOCK_BYTES):
             text.add(block)
+            if text.open_bytes > MAX_LINE_BYTES:
+                message = (
+                    f"{name}:{text.lines + 1}: the line is longer than {MAX_LINE_BYTES >> 20} MiB; "
+                    "check the line ends, and that the file is what its name says"
+                )
+                raise DataError(message)
     text.add(b"")
     text.lines += text.last != b"\n"
     return text
@@ -197,12 +234,22 @@ def _parquet_rows(file: InputFile) -> int:
 
     try:
         with pq.ParquetFile(file.path) as parquet:
+            _check_compression(file, parquet.metadata)
             return int(parquet.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         message = f"{file.name}: not a whole Parquet file ({error}); write it again"
         raise DataError(message) from error
+
+
+def _check_compression(file: InputFile, metadata: "pq.FileMetaData") -> None:
+    """Refuse Brotli: a crafted file makes the database's decoder write where it must not."""
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        if any(group.column(at).compression == "BROTLI" for at in range(group.num_columns)):
+            message = f"{file.name}: Brotli is not read; write the file with zstd or snappy"
+            raise DataError(message)
 
 
 def changed_files(files: Sequence[InputFile], facts: Sequence[FileFacts]) -> Iterator[str]:

@@ -106,7 +106,8 @@ class SourceReader:
         """
         lines = sum(fact.lines for fact in facts)
         max_share = self._config.input.max_reject_share
-        self._rejects = Rejects(self._engine, self._source, lines, max_share)
+        is_masked = self._config.privacy.mask_rejects
+        self._rejects = Rejects(self._engine, self._source, lines, max_share, is_masked=is_masked)
         self._lookups.load()
         shaper = Shaper(
             self._source, self._options, lambda file: self._csv(file).names(), self._parquet_types

@@ -7,6 +7,7 @@ import pyarrow as pa
 from pipeline.errors import DataError
 from pipeline.io.careful import Rejected
 from pipeline.io.duckdb_engine import DuckDBEngine
+from pipeline.io.masking import masked
 
 SHOWN_REJECTS = 5
 _SCHEMA = pa.schema(
@@ -28,13 +29,22 @@ class Rejects:
         source: Name of the source.
         lines: Physical lines of all its files.
         max_share: Share of lines beyond which the run fails.
+        is_masked: Whether letters and digits of the raw text are replaced.
 
     Attributes:
         count: Lines in quarantine.
     """
 
-    def __init__(self, engine: DuckDBEngine, source: str, lines: int, max_share: float) -> None:
-        self._engine, self._source = engine, source
+    def __init__(
+        self,
+        engine: DuckDBEngine,
+        source: str,
+        lines: int,
+        max_share: float,
+        *,
+        is_masked: bool = True,
+    ) -> None:
+        self._engine, self._source, self._is_masked = engine, source, is_masked
         self._lines, self._max_share = lines, max_share
         self.count = 0
         if not engine.has("quarantine"):
@@ -53,7 +63,16 @@ class Rejects:
         """
         if not rejected:
             return
-        rows = [(self._source, file, bad.line, bad.reason, bad.raw) for bad in rejected]
+        rows = [
+            (
+                self._source,
+                file,
+                bad.line,
+                bad.reason,
+                masked(bad.raw) if self._is_masked else bad.raw,
+            )
+            for bad in rejected
+        ]
         columns = [list(column) for column in zip(*rows, strict=True)]
         self._engine.append("quarantine", pa.table(columns, schema=_SCHEMA))
         self.count += len(rows)

@@ -48,7 +48,11 @@ RFM_CUTS = Table(
             "where no value reaches the score.",
             is_nullable=True,
         ),
-        count("customer_count", "Customers who have at least this score."),
+        count(
+            "customer_count",
+            "Customers who have at least this score; NULL below privacy.min_group_size.",
+            is_nullable=True,
+        ),
         Column("scoring", "string", "`quantile`, `thresholds` or `frozen`."),
         Column("monetary_of", "string", "What `monetary` is: `sum` or `mean` of the orders."),
         count("lookback_days", "Length of the window; NULL for everything.", is_nullable=True),
@@ -57,6 +61,7 @@ RFM_CUTS = Table(
     ),
     sort="measure asc, score asc",
     best="measure asc, score asc",
+    hides_small_groups=True,
 )
 
 CUSTOMER_INTERESTS = Table(

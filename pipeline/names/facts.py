@@ -14,17 +14,26 @@ ITEM_STATS = Table(
         measure("price", "Price in the catalogue.", is_nullable=True),
         count("stock", "Stock in the catalogue.", is_nullable=True),
         count("order_count", "Orders that hold the item."),
-        count("customer_count", "Known customers who bought it."),
+        count(
+            "customer_count",
+            "Known customers who bought it; NULL below privacy.min_group_size.",
+            is_nullable=True,
+        ),
         measure("quantity", "Net quantity sold."),
         measure("revenue", "Net sum of its sale lines; NULL without prices.", is_nullable=True),
         at("first_sold_at", "First sale.", is_nullable=True),
         at("last_sold_at", "Last sale.", is_nullable=True),
         count("view_count", "Views of it, reloads included."),
-        count("visitor_count", "Visitors who viewed it."),
+        count(
+            "visitor_count",
+            "Visitors who viewed it; NULL below privacy.min_group_size.",
+            is_nullable=True,
+        ),
         ITEM_LEVEL,
     ),
     sort="item_id asc",
     best="order_count desc, item_id asc",
+    hides_small_groups=True,
 )
 
 QUARANTINE = Table(
@@ -36,7 +45,11 @@ QUARANTINE = Table(
         Column("file", "string", "Input file, relative to the configuration."),
         count("line", "Line in the file (row number for Parquet), from 1."),
         Column("reason", "string", "Why the line was rejected."),
-        Column("raw_text", "string", "The line as it stands in the file."),
+        Column(
+            "raw_text",
+            "string",
+            "The line; letters are x and digits 9 unless privacy.mask_rejects is off.",
+        ),
     ),
     sort="source asc, file asc, line asc",
     best="source asc, file asc, line asc",

@@ -1,9 +1,22 @@
 """What a table and a column are, and the columns that several tables have."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 ColumnType = Literal["string", "list<string>", "int64", "float64", "boolean", "timestamp"]
+
+
+_PERSON_IDS: Final = re.compile(r"(customer|visitor|person)_id")
+_PEOPLE: Final = re.compile(
+    r"(.+_)?(customer|visitor|viewer|buyer|person|people)s?(_count)?|n_target"
+)
+_BASKETS: Final = re.compile(r"joint_count")
+
+
+def is_people_count(name: str) -> bool:
+    """Return whether a name is that of a count of customers or visitors."""
+    return bool(_PEOPLE.fullmatch(name))
 
 
 @dataclass(frozen=True)
@@ -14,6 +27,21 @@ class Column:
     type: ColumnType
     meaning: str
     is_nullable: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it tells who somebody is; privacy goes by the name, which nobody forgets."""
+        return bool(_PERSON_IDS.fullmatch(self.name))
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether it counts customers or visitors."""
+        return self.type == "int64" and is_people_count(self.name)
+
+    @property
+    def counts_baskets(self) -> bool:
+        """Whether it counts baskets, which are people where the grain is `customer`."""
+        return self.type == "int64" and bool(_BASKETS.fullmatch(self.name))
 
 
 @dataclass(frozen=True)
@@ -27,6 +55,8 @@ class Table:
         columns: Its columns in order.
         sort: Order of the rows in the file, as SQL.
         best: Order that puts the rows an analyst wants to see first, as SQL.
+        hides_small_groups: True where a row is about something else than people, and stays
+            without its counts of people where these are too few.
     """
 
     name: str
@@ -35,11 +65,24 @@ class Table:
     columns: tuple[Column, ...]
     sort: str
     best: str
+    hides_small_groups: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """Column names in the order in which they are written."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def basket_counts(self) -> tuple[str, ...]:
+        """Counts of baskets, where these may be customers."""
+        has_grain = "grain" in self.column_names
+        return tuple(one.name for one in self.columns if has_grain and one.counts_baskets)
+
+    @property
+    def people_counts(self) -> tuple[str, ...]:
+        """Columns that count people, always or by the grain of the row."""
+        people = tuple(column.name for column in self.columns if column.counts_people)
+        return (*people, *self.basket_counts)
 
 
 def count(name: str, meaning: str, *, is_nullable: bool = False) -> Column:
