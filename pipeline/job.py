@@ -13,7 +13,7 @@ from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config
 from pipeline.config.source_options import Source
 from pipeline.io.customer_key import customer_key
-from pipeline.io.duckdb_engine import DuckDBEngine
+from pipeline.io.duckdb_engine import DuckDBEngine, database_share
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
@@ -113,7 +113,8 @@ def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
 def _engine(loaded: LoadedConfig, spill: Path, inputs: Inputs) -> DuckDBEngine:
     options = loaded.config.engine
     readable = [file.path for files, _ in inputs.values() for file in files]
-    return DuckDBEngine(options.threads, options.memory_limit, spill, readable)
+    limit = options.memory_limit and database_share(options.memory_limit)
+    return DuckDBEngine(options.threads, limit, spill, readable)
 
 
 def _input_files(sources: Mapping[str, Source], folder: Path) -> dict[str, list[InputFile]]:

@@ -35,7 +35,8 @@ class EngineOptions(Section):
     """Count pairs of items, and what buyers of a viewed item bought, by our kernels or in the
     database: slower, on any engine."""
     memory_limit: str | None = None
-    """Memory of the database, such as `4GB`; null takes half of the machine's."""
+    """Memory of the run, such as `4GB`: the database takes all but 1 GB of it, or half if that is
+    more, and spills beyond; null lets the database take half of the machine's."""
     spill_path: PathText | None = None
     """Folder for what does not fit in memory; null takes a folder beside the output."""
 

@@ -14,6 +14,8 @@ from pipeline.errors import DataError, StorageError
 
 BATCH_ROWS = 122_880
 _NAME = re.compile(r"\$([a-z_]+)")
+_SIZE = re.compile(r"([\d.]+) ?([KMGT])(i?)B", re.IGNORECASE)
+_BESIDE = 10**9
 
 
 class FileError(StorageError):
@@ -197,6 +199,27 @@ class DuckDBEngine:
     def close(self) -> None:
         """Release memory, threads and spill files."""
         self._connection.close()
+
+
+def database_share(limit: str) -> str:
+    """Return what the database may take of a run's memory: all but 1 GB, and at least half.
+
+    The rest is for arrays, which lie outside the database's limit, and for libraries.
+
+    Args:
+        limit: A size such as `512MB` or `1.5 GiB`.
+
+    Example:
+        >>> database_share("1GB"), database_share("4GB")
+        ('500000000B', '3000000000B')
+    """
+    size = _SIZE.fullmatch(limit)
+    if not size:
+        message = f"{limit!r} is no size"
+        raise ValueError(message)
+    power = 1 + "KMGT".index(size[2].upper())
+    total = int(float(size[1]) * (1024 if size[3] else 1000) ** power)
+    return f"{max(total // 2, total - _BESIDE)}B"
 
 
 def _named(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
