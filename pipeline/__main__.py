@@ -1,21 +1,15 @@
 """The program: run a command, and turn what went wrong into an exit code."""
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from types import FrameType
 
 from pipeline.errors import BasketError
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Interrupted(BaseException):
-    """A signal asked the program to end; what was begun is cleaned up on the way out."""
+from pipeline.interruption import interruptible, tell
+from pipeline.io.passing import remove_passing_folders
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,15 +18,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Words after the name of the program; None takes those of the process.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    with _interruptible() as received, _private_files():
+    streams = [one for one in (sys.stdout, sys.stderr) if isinstance(one, TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")
+    with interruptible(remove_passing_folders) as received, _private_files():
         try:
             return _command(arguments)
         except BaseException as error:  # noqa: BLE001 - shown, by kind, and made an exit code
             # A signal inside the database comes out of it as another error.
-            return _interrupted(received[0]) if received else _failed(error)
+            return tell(received[0]) if received else _failed(error)
+        finally:
+            for stream in streams:
+                _drain(stream)
 
 
 def _command(arguments: Sequence[str] | None) -> int:
@@ -46,19 +43,19 @@ def _command(arguments: Sequence[str] | None) -> int:
 
 
 def _failed(error: BaseException) -> int:
+    with suppress(OSError):  # where stderr is broken the exit code still tells
+        _tell_failure(error)
+    return error.exit_code if isinstance(error, BasketError) else BasketError.exit_code
+
+
+def _tell_failure(error: BaseException) -> None:
     if not isinstance(error, BasketError):
         traceback.print_exception(error)
         print("basket: error: this is a defect of basket, please report it", file=sys.stderr)
-        return BasketError.exit_code
+        return
     lines = str(error).splitlines()
     # Several problems, each `file:line:column: ...`: editors find the place at a line's start.
     print("basket: error:", *lines, sep="\n" if len(lines) > 1 else " ", file=sys.stderr)
-    return error.exit_code
-
-
-def _interrupted(number: int) -> int:
-    print(f"basket: interrupted by {signal.Signals(number).name}", file=sys.stderr)
-    return 128 + number
 
 
 @contextmanager
@@ -72,23 +69,12 @@ def _private_files() -> Iterator[None]:
         os.umask(before)
 
 
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Let signals raise `Interrupted`; give the list of those received."""
-    received: list[int] = []
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        received.append(number)
-        for one in _SIGNALS:  # cleaning up takes an instant, and is not to be interrupted
-            signal.signal(one, signal.SIG_IGN)
-        raise Interrupted
-
-    before = {one: signal.signal(one, interrupt) for one in _SIGNALS}
+def _drain(stream: TextIOWrapper) -> None:
+    """Write what a stream still holds; if that fails, Python is not to fail at it once more."""
     try:
-        yield received
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

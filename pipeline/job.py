@@ -19,6 +19,7 @@ from pipeline.io.files import FileFacts, InputFile, inspect_files
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import cuts_files
 from pipeline.io.lookups import lookup_files
+from pipeline.io.passing import passing
 from pipeline.io.read import effective_orders, source_files
 from pipeline.mining.cleaning import Span
 from pipeline.mining.window import Window
@@ -100,14 +101,12 @@ def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
     and runs that share a spill folder leave each other alone.
     """
     own = spill / f"basket-{hashlib.sha256(str(output).encode()).hexdigest()[:12]}"
-    try:
-        with storage_errors(spill, "make the spill folder"):
-            make_folder(spill)
-            shutil.rmtree(own, ignore_errors=True)
-            own.mkdir(mode=0o700)
-        yield own
-    finally:
+    with storage_errors(spill, "make the spill folder"):
+        make_folder(spill)
         shutil.rmtree(own, ignore_errors=True)
+        own.mkdir(mode=0o700)
+    with passing(own):
+        yield own
 
 
 def _engine(loaded: LoadedConfig, spill: Path, inputs: Inputs) -> DuckDBEngine:

@@ -67,19 +67,27 @@ class Progress:
         return self.stream is not None and self.stream.isatty()
 
     def _show(self, name: str) -> None:
-        if not self._is_terminal or self.stream is None:
+        if not self._is_terminal:
             return
         done, width = len(self.timings), 24
         filled = width * done // max(1, self.stage_count)
         seconds = sum(timing.seconds for timing in self.timings)
         self._clear()
         bar = "█" * filled + "░" * (width - filled)
-        print(f"{bar} {seconds:6.1f} s  {name}", end="", file=self.stream, flush=True)
+        self._print(f"{bar} {seconds:6.1f} s  {name}", end="")
 
     def _clear(self) -> None:
-        print("\r\x1b[2K", end="", file=self.stream)
+        self._print("\r\x1b[2K", end="")
 
     def _log(self, **entry: object) -> None:
-        if self.stream is not None:
-            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            print(json.dumps({"at": at, **entry}), file=self.stream, flush=True)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._print(json.dumps({"at": at, **entry}), end="\n")
+
+    def _print(self, text: str, end: str) -> None:
+        """Nobody may be listening any more: a run does not fail for that, it goes on silently."""
+        if self.stream is None:
+            return
+        try:
+            print(text, end=end, file=self.stream, flush=True)
+        except OSError:
+            self.stream = None

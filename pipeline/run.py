@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from pipeline import names
 from pipeline.config.load import LoadedConfig
@@ -28,6 +28,7 @@ from pipeline.io.manifest import (
     run_id,
     write_manifest,
 )
+from pipeline.io.passing import passing
 from pipeline.io.publish import publish, staging, writing
 from pipeline.io.small_groups import leave_out_small_groups, without_few
 from pipeline.io.write import write_table
@@ -80,8 +81,8 @@ def check(
         BasketError: As for `run`.
     """
     with (
-        TemporaryDirectory(prefix="basket-check-") as spill,
-        opened(loaded, progress or Progress(), Path(spill)) as job,
+        passing(Path(mkdtemp(prefix="basket-check-"))) as spill,
+        opened(loaded, progress or Progress(), spill) as job,
     ):
         prepare(job, as_of)
         not_possible = reasons_against(job.config)

@@ -1,9 +1,10 @@
 """The program as a scheduler starts it, on the starter project."""
 
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.conftest import PROJECT
 
 PROGRAM = (sys.executable, "-m", "pipeline")
 OLD_DAY, NEW_DAY = "2026-03-01", "2026-03-15"
+CANONICAL = ("order_id", "customer_id", "item_id", "ordered_at", "quantity", "unit_price")
 # Publication does not care what tables hold: this one is quick, and two come with it.
 QUICK = ("output.tables=[rfm_segments]", "events=null", "engine.threads=2")
 
@@ -72,3 +74,43 @@ def leftovers(output: Path) -> list[str]:
     """Return what unfinished work left in an output folder."""
     folders = (output / STAGING, output / ".spill")
     return sorted(path.name for folder in folders if folder.exists() for path in folder.iterdir())
+
+
+def wide_shop(folder: Path, customers: int = 60) -> Path:
+    """Write a shop whose few customers bought thousands of items each: pairs take long to count."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    orders = (
+        (f"c{customer}", item)
+        for customer in range(customers)
+        for item in chance.sample(range(6000), 3000)
+    )
+    options = "max_basket_items: 5000, min_item_count: 2"
+    return _plain_shop(folder, orders, f"also_bought: {{{options}}}", "also_bought")
+
+
+def dense_shop(folder: Path) -> Path:
+    """Write a shop of few items that are in most orders: itemsets take long to mine."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    orders = ((f"c{order}", item) for order in range(3000) for item in chance.sample(range(80), 60))
+    options = "min_support: 0.1, max_itemset_size: 5, max_memory_mb: 8192"
+    return _plain_shop(folder, orders, f"mining: {{{options}}}", "association_rules")
+
+
+def plain_config(folder: Path, files: str, options: str = "", table: str = "rfm_segments") -> Path:
+    """Write the configuration of orders under our own names of columns."""
+    columns = "".join(f"    {name}: {name}\n" for name in CANONICAL)
+    config = folder / CONFIG
+    config.write_text(
+        f"orders:\n  files: {files}\n  columns:\n{columns}"
+        f"{options}\noutput: {{tables: [{table}]}}\nengine: {{threads: 2}}\n",
+        encoding="utf-8",
+    )
+    return config
+
+
+def _plain_shop(folder: Path, lines: Iterable[tuple[str, int]], options: str, table: str) -> Path:
+    """Write a shop in which each customer has one order."""
+    folder.mkdir()
+    rows = "".join(f"o{who},{who},{item},2026-03-01 10:00:00,1,2.50\n" for who, item in lines)
+    (folder / "orders.csv").write_text(f"{','.join(CANONICAL)}\n{rows}", encoding="utf-8")
+    return plain_config(folder, "orders.csv", options, table)

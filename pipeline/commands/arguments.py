@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.errors import UsageError
+from pipeline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.config.load import LoadedConfig
@@ -64,10 +64,18 @@ def print_text(text: str) -> None:
 
 @contextmanager
 def quiet_pipe() -> Iterator[None]:
-    """Let a reader such as `head` stop reading: what it did not want is no error."""
+    """Let a reader such as `head` stop reading: what it did not want is no error.
+
+    Raises:
+        StorageError: What is printed cannot be written; a run that was published stays published.
+    """
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a program may be started without
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end; that goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
+    except OSError as error:
+        remedy = "send it elsewhere; what was published stays"
+        message = f"could not print: {error.strerror}; {remedy}"
+        raise StorageError(message) from error

@@ -16,6 +16,7 @@ from pipeline.errors import AuditError, StorageError
 from pipeline.io.durable import make_folder, replace_folder, storage_errors, sync_folder
 from pipeline.io.lock import lock
 from pipeline.io.manifest import Manifest, damages, read_manifest
+from pipeline.io.passing import passing
 from pipeline.io.runs import LATEST, RUNS, STAGING, latest_run_id, run_ids
 
 State = Literal["new", "unchanged", "replaced"]
@@ -71,10 +72,8 @@ def staging(output: Path, run_id: str) -> Iterator[Path]:
     with storage_errors(staged, "make the staging folder"):
         make_folder(staged.parent)
         staged.mkdir()
-    try:
+    with passing(staged):
         yield staged
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def publish(staged: Path, output: Path) -> Publication:
