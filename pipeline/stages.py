@@ -11,6 +11,7 @@ from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
+from pipeline.mining.rule_decay import rank_rules_by_age
 from pipeline.mining.rules import RuleSummary, build_rules
 from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
 from pipeline.mining.window import local_day
@@ -40,7 +41,10 @@ def _mine_rules(job: Job) -> RuleSummary:
     config = job.config.mining
     window, item_level = job.window(config.lookback_days), job.config.item_level
     threads = job.config.engine.threads
-    return build_rules(job.engine, config, window, item_level, threads=threads)
+    summary = build_rules(job.engine, config, window, item_level, threads=threads)
+    if config.half_life_days is not None:
+        rank_rules_by_age(job.engine, config, window, config.half_life_days)
+    return summary
 
 
 def _mine_also_bought(job: Job) -> AssociationSummary:

@@ -14,6 +14,8 @@ class Mining(Section):
     """What a basket is."""
     lookback_days: Days | None = None
     """Length of the window that ends at as_of; null takes everything before as_of."""
+    half_life_days: Days | None = None
+    """Rank by weights that halve in so many days, in place of counts; null ranks by counts."""
     miner: Literal["kernel", "mlxtend"] = "kernel"
     """Our compiled miner, or mlxtend as an independent check; both give the same itemsets."""
     algorithm: Literal["fpgrowth", "apriori"] = "fpgrowth"

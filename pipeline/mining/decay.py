@@ -37,7 +37,7 @@ _NOTHING = pa.schema(
 
 
 @dataclass(frozen=True)
-class _Lines:
+class AgedLines:
     """Weighed items of baskets: item `i` stands in `baskets[offsets[i]:offsets[i + 1]]`."""
 
     baskets: Int64s
@@ -102,32 +102,33 @@ def keep_freshest(
     """
     pairs = engine.fetch("pair_counts").select(["source_code", "target_code", "target_place"])
     sources, targets, places = (column.to_numpy().astype(np.int64) for column in pairs.columns)
-    lines = _read_lines(engine, half_life_days, window_end)
+    lines = read_aged_lines(engine, half_life_days, window_end)
     joint = _joint_weights(lines, sources, targets)
     items = lines.item_weights
-    lift_low = _lift_low(joint, items[sources], items[targets], all_weight)
-    order = np.lexsort((places, -joint, -lift_low, sources))
+    bounds = lift_low(joint, items[sources], items[targets], all_weight)
+    order = np.lexsort((places, -joint, -bounds, sources))
     firsts = np.searchsorted(sources[order], sources[order])
     ranks = 1 + np.arange(len(order)) - firsts
     kept = order[ranks <= max_targets]
     columns = (sources[kept], targets[kept], ranks[ranks <= max_targets])
-    measures = (joint[kept] / FULL_WEIGHT, lift_low[kept])
+    measures = (joint[kept] / FULL_WEIGHT, bounds[kept])
     engine.load("decayed_pairs", pa.table([*columns, *measures], schema=_NOTHING))
     build(engine, "decayed_pair_counts", {})
     engine.rename("decayed_pair_counts", "pair_counts")
 
 
-def _read_lines(engine: Engine, half_life_days: int, window_end: Value) -> _Lines:
+def read_aged_lines(engine: Engine, half_life_days: int, window_end: Value) -> AgedLines:
+    """Return the lines of `pair_baskets` with their weights."""
     kinds = {"basket_code": "int64", "item_code": "int64", "age_days": "int64"}
     codes, items, ages = read_columns(engine, _LINES, kinds, {"window_end": window_end})
     table = [weight(age, half_life_days) for age in range(int(ages.max(initial=0)) + 1)]
     order = np.argsort(items, kind="stable")
     baskets = np.unique(codes, return_inverse=True)[1]
     weights = np.array(table, dtype=np.int64)[ages]
-    return _Lines(baskets[order], weights[order], to_offsets(np.bincount(items)))
+    return AgedLines(baskets[order], weights[order], to_offsets(np.bincount(items)))
 
 
-def _joint_weights(lines: _Lines, sources: Int64s, targets: Int64s) -> Int64s:
+def _joint_weights(lines: AgedLines, sources: Int64s, targets: Int64s) -> Int64s:
     """Return the weight of each pair over all baskets; both directions have the same."""
     weights = np.zeros(len(sources), dtype=np.int64)
     in_basket = np.zeros(int(lines.baskets.max(initial=-1)) + 1, dtype=np.int64)
@@ -147,7 +148,7 @@ def _by_source(sources: Int64s) -> Iterator[tuple[int, Int64s]]:
     yield from zip(found.tolist(), np.split(order, starts[1:]), strict=False)
 
 
-def _lift_low(joint: Int64s, source: Int64s, target: Int64s, everything: int) -> Floats:
+def lift_low(joint: Int64s, source: Int64s, target: Int64s, everything: int) -> Floats:
     """Return the lower bound of lift, z = 1.96, of weights in baskets; 0 where nothing weighs."""
     n_ab, n_a, n_b = (weights / FULL_WEIGHT for weights in (joint, source, target))
     spread = np.sqrt(n_ab * (n_a - n_ab) / np.where(n_a > 0, n_a, 1.0) + 0.9604)

@@ -11,6 +11,19 @@ from pipeline.names.schema import (
     measure,
 )
 
+_DECAYED = (
+    measure(
+        "decayed_weight",
+        "joint_count with each basket weighed by its age; NULL without a half-life.",
+        is_nullable=True,
+    ),
+    measure(
+        "decayed_lift_low",
+        "lift_low from weights in place of counts: it ranks where there is a half-life.",
+        is_nullable=True,
+    ),
+)
+
 FREQUENT_ITEMSETS = Table(
     "frequent_itemsets",
     "one row per itemset that reaches the minimum count",
@@ -65,6 +78,7 @@ ASSOCIATION_RULES = Table(
             "Together more often than by chance in the days held out too (p at most .05).",
             is_nullable=True,
         ),
+        *_DECAYED,
         Column("grain", "string", "What a basket is: `order`, `customer_day` or `customer`."),
         *WINDOW,
     ),
@@ -107,16 +121,7 @@ ALSO_BOUGHT = _association(
     "Baskets",
     "customer",
     (
-        measure(
-            "decayed_weight",
-            "joint_count with each basket weighed by its age; NULL without a half-life.",
-            is_nullable=True,
-        ),
-        measure(
-            "decayed_lift_low",
-            "lift_low from weights in place of counts: it ranks where there is a half-life.",
-            is_nullable=True,
-        ),
+        *_DECAYED,
         Column("grain", "string", "What a basket is: `customer`, `customer_day` or `order`."),
     ),
 )

@@ -32,6 +32,8 @@ select
     mined_rules.is_redundant,
     mined_rules.lift_holdout,
     mined_rules.held_up,
+    cast(null as double) as decayed_weight,
+    cast(null as double) as decayed_lift_low,
     $grain as grain,
     $item_level as item_level,
     cast($window_start as bigint) as window_start,
