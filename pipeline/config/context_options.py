@@ -19,7 +19,7 @@ class Context(Section):
     `rfm_segments`), or names of `orders.attributes`; empty leaves the table out."""
     hour_bands: list[Annotated[int, Field(ge=0, lt=_HOURS)]] = [0, 6, 12, 18]
     """Hours at which the bands of `hour` begin, ascending."""
-    max_values: Count = 20
+    max_values: Annotated[int, Field(ge=1, le=60)] = 20
     """Values of a context that are told apart, those with most orders."""
     max_rules: Count = 5000
     """Rules between two items that are tested, the best of `association_rules`."""

@@ -1,6 +1,6 @@
 """How often items stand together in each part of a context, and in all parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,31 +50,52 @@ class PartCounts:
     other_customers: Int64s
 
 
-def count_parts(pairs: Int64s, holders: Holders, parts: Parts, customers: Int64s) -> PartCounts:
-    """Count items and pairs of items in each part of a context.
+def count_parts(
+    pairs: Int64s, holders: Holders, contexts: Sequence[Parts], customers: Int64s
+) -> list[PartCounts]:
+    """Count items and pairs of items in each part of each context.
 
     Args:
         pairs: Two items a row.
         holders: The orders of each item.
-        parts: The part of each order.
-        customers: Customer of each order, dense codes; `UNKNOWN` for anonymous orders.
+        contexts: The part of each order.
+        customers: Customer of each order, the orders of one side by side; `UNKNOWN` for
+            anonymous orders.
     """
-    width, item_count = parts.width, len(holders.offsets) - 1
-    rows = np.repeat(np.arange(item_count), np.diff(holders.offsets))
     blocks = [
-        _pair_counts(count, rows_of, held_by, parts=parts, customers=customers)
-        for count, rows_of, held_by in _joint_orders(pairs, holders)
+        [_pair_counts(joint, parts, customers) for parts in contexts]
+        for joint in _joint_orders(pairs, holders)
     ]
-    nothing = (np.zeros((0, width), dtype=np.int64),) * 3
+    return [
+        _put_together(holders, parts, [block[place] for block in blocks])
+        for place, parts in enumerate(contexts)
+    ]
+
+
+def _put_together(
+    holders: Holders, parts: Parts, blocks: Sequence[tuple[Int64s, Int64s, Int64s]]
+) -> PartCounts:
+    item_count = len(holders.offsets) - 1
+    rows = np.repeat(np.arange(item_count), np.diff(holders.offsets))
+    nothing = (np.zeros((0, parts.width), dtype=np.int64),) * 3
     return PartCounts(
-        _table(np.zeros_like(parts.codes), parts.codes, (1, width))[0],
-        _table(rows, parts.codes[holders.orders], (item_count, width)),
+        _table(np.zeros_like(parts.codes), parts.codes, (1, parts.width))[0],
+        _table(rows, parts.codes[holders.orders], (item_count, parts.width)),
         *(np.concatenate(found) for found in zip(nothing, *blocks, strict=True)),
     )
 
 
-def _joint_orders(pairs: Int64s, holders: Holders) -> Iterator[tuple[int, Int64s, Int64s]]:
-    """Yield the number of some pairs, and the pair and order of each order with both items."""
+@dataclass(frozen=True)
+class _Joint:
+    """Some pairs: pair and order of each order with both items, in the order of both."""
+
+    count: int
+    pairs: Int64s
+    orders: Int64s
+
+
+def _joint_orders(pairs: Int64s, holders: Holders) -> Iterator[_Joint]:
+    """Yield the orders with both items, some pairs at a time."""
     is_left = np.zeros(int(holders.orders.max(initial=-1)) + 1, dtype=np.bool_)
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         block = pairs[start : start + PAIRS_AT_ONCE]
@@ -85,25 +106,27 @@ def _joint_orders(pairs: Int64s, holders: Holders) -> Iterator[tuple[int, Int64s
             joint.append(candidates[is_left[candidates]])
             is_left[holders[left]] = False
         rows = np.repeat(np.arange(len(block)), [len(orders) for orders in joint])
-        yield len(block), rows, np.concatenate(joint)
+        yield _Joint(len(block), rows, np.concatenate(joint))
 
 
-def _pair_counts(
-    count: int, rows: Int64s, orders: Int64s, *, parts: Parts, customers: Int64s
-) -> tuple[Int64s, Int64s, Int64s]:
+def _pair_counts(joint: _Joint, parts: Parts, customers: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     """Return joint orders, their customers, and the customers outside, by pair and part."""
-    codes, people, shape = parts.codes[orders], customers[orders], (count, parts.width)
+    codes, people = parts.codes[joint.orders], customers[joint.orders]
+    counts = _table(joint.pairs, codes, (joint.count, parts.width))
     is_known = (codes != UNKNOWN) & (people != UNKNOWN)
-    # One row per pair, customer and part; a customer of one part only is nowhere outside of it.
-    owners = rows[is_known] * (int(people.max(initial=0)) + 1) + people[is_known]
-    keys = np.unique(owners * parts.width + codes[is_known])
-    owners, known_codes = np.divmod(keys, parts.width)
-    pairs = owners // (int(people.max(initial=0)) + 1)
-    is_new = is_first(owners)
-    is_alone = is_new & np.append(is_new[1:], np.ones(min(1, len(keys)), dtype=np.bool_))
-    everybody = np.bincount(pairs[is_new], minlength=count).reshape(count, 1)
-    alone = _table(pairs[is_alone], known_codes[is_alone], shape)
-    return _table(rows, codes, shape), _table(pairs, known_codes, shape), everybody - alone
+    rows, people, codes = joint.pairs[is_known], people[is_known], codes[is_known]
+    if not len(rows):
+        return counts, np.zeros_like(counts), np.zeros_like(counts)
+    # One row per pair and customer, with a bit for each part that the customer was in.
+    starts = np.flatnonzero(is_first(rows) | is_first(people))
+    bits, owners = np.bitwise_or.reduceat(np.left_shift(1, codes), starts), rows[starts]
+    inside, alone = np.zeros_like(counts), np.zeros_like(counts)
+    for part in range(parts.width):
+        bit = 1 << part
+        inside[:, part] = np.bincount(owners[bits & bit > 0], minlength=joint.count)
+        alone[:, part] = np.bincount(owners[bits == bit], minlength=joint.count)
+    everybody = np.bincount(owners, minlength=joint.count).reshape(-1, 1)
+    return counts, inside, everybody - alone
 
 
 def _table(rows: Int64s, codes: Int64s, shape: tuple[int, int]) -> Int64s:

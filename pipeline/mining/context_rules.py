@@ -114,11 +114,10 @@ def _tests(
     holders = _read_holders(engine, pairs.item_codes)
     known = orders.customer_codes != UNKNOWN
     people = np.where(known, np.unique(orders.customer_codes, return_inverse=True)[1], UNKNOWN)
+    counted = count_parts(pairs.items, holders, contexts, people)
     tests = [
-        part_tests(
-            pairs.items, count_parts(pairs.items, holders, parts, people), parts, min_item_count
-        )
-        for parts in contexts
+        part_tests(pairs.items, counts, parts, min_item_count)
+        for counts, parts in zip(counted, contexts, strict=True)
     ]
     return with_q_values(pa.concat_tables(tests).combine_chunks())
 

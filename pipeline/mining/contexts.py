@@ -51,8 +51,8 @@ class OrderTable:
     """The orders of the window as arrays, by place.
 
     Attributes:
-        order_codes: Ascending.
-        customer_codes: `UNKNOWN` for anonymous orders.
+        order_codes: Of each order its own.
+        customer_codes: Ascending, then `UNKNOWN` for anonymous orders.
         instants: Microseconds since 1970-01-01 UTC.
         days: Local days since 1970-01-01.
     """
@@ -157,11 +157,9 @@ def _segments(engine: Engine, count: int) -> pa.Array:
 
 def _attribute(engine: Engine, orders: OrderTable, column: str) -> pa.Array:
     rows = engine.fetch(ATTRIBUTES)
-    codes = rows["order_code"].to_numpy()
-    places = np.searchsorted(orders.order_codes, codes)
-    is_known = places < len(orders)
-    is_known[is_known] = orders.order_codes[places[is_known]] == codes[is_known]
-    return _placed(places[is_known], rows[column].filter(pa.array(is_known)), len(orders))
+    found = pc.index_in(rows["order_code"], value_set=pa.array(orders.order_codes))
+    known = rows[column].filter(pc.is_valid(found))
+    return _placed(found.drop_null().to_numpy().astype(np.int64), known, len(orders))
 
 
 def _placed(places: Int64s, values: pa.ChunkedArray, count: int) -> pa.Array:

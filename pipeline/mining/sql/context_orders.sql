@@ -1,4 +1,4 @@
--- one row per order inside the window, giant orders left out, numbered from 0
+-- one row per order inside the window, giant orders left out, numbered by customer from 0
 with lines as (
     select
         order_code,
@@ -19,7 +19,9 @@ select
     max(customer_code) as customer_code,
     min(ordered_at) as ordered_at,
     min(ordered_day) as ordered_day,
-    cast(row_number() over (order by order_code asc nulls last) as bigint) - 1 as place
+    cast(row_number() over (
+        order by max(customer_code) asc nulls last, order_code asc nulls last
+    ) as bigint) - 1 as place
 from lines
 group by order_code
 having count(*) <= $max_basket_items
