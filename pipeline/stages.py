@@ -7,6 +7,7 @@ from pipeline.job import Job
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
 from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
 from pipeline.mining.context_rules import ContextSummary, Surroundings, build_context_rules
+from pipeline.mining.holdout import split_window
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
@@ -95,8 +96,8 @@ def _mine_context_rules(job: Job) -> ContextSummary:
     given = Surroundings(
         list(config.orders.attributes), config.time_zone, config.mining.max_basket_items
     )
-    window, item_level = job.window(config.mining.lookback_days), config.item_level
-    return build_context_rules(job.engine, config.context, window, item_level, given=given)
+    window, _ = split_window(job.window(config.mining.lookback_days), config.mining.holdout_days)
+    return build_context_rules(job.engine, config.context, window, config.item_level, given=given)
 
 
 def _mine_item_stats(job: Job) -> ItemStatsSummary:

@@ -21,7 +21,7 @@ orders:
   columns: {order_id: order, customer_id: who, item_id: item, ordered_at: at}
   attributes: {store: shop, place: [region, shop]}
   timestamps: {formats: ["%Y-%m-%d"]}
-mining: {min_support: null, min_count: 1}
+mining: {min_support: null, min_count: 1, max_q_value: null, only_productive: false}
 context: {by: [store, place], min_item_count: 1, min_customers: 1, max_q_value: 1}
 """
 STORES = "shop,region\n1,north\n2,south\n3,\n"

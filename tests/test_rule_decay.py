@@ -17,7 +17,15 @@ from tests.shops import Shop, load_shop, rows_of, shop_engine, shops
 from tests.tables import DAY
 from tests.test_decay import EVERY, SALES, WINDOW, low
 
-LENIENT = Mining(min_support=None, min_count=1, min_confidence=0.0, max_itemset_size=3)
+LENIENT = Mining(
+    min_support=None,
+    min_count=1,
+    min_confidence=0.0,
+    max_itemset_size=3,
+    max_q_value=None,
+    only_productive=False,
+    min_customers=0,
+)
 COLUMNS = ("antecedent", "consequent", "rank", "joint_count", "decayed_weight", "decayed_lift_low")
 
 

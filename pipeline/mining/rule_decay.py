@@ -10,10 +10,14 @@ from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Int64s
 from pipeline.mining.decay import FULL_WEIGHT, AgedLines, basket_weight, lift_low, read_aged_lines
+from pipeline.mining.holdout import split_window
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.window import Window
 
-_TABLES = ("baskets", "basket_sizes", "pair_items", "pair_baskets")
+_TABLES = (
+    *("basket_lines", "baskets", "basket_sizes", "basket_items", "pair_items"),
+    "pair_baskets",
+)
 
 Itemset = tuple[int, ...]
 
@@ -27,9 +31,10 @@ def rank_rules_by_age(engine: Engine, config: Mining, window: Window, half_life_
     Args:
         engine: Holds `sale_lines`, `items` and `association_rules`.
         config: What a basket is.
-        window: That of the rules.
+        window: That of the rules and of the days held out, which are not weighed.
         half_life_days: After so many days something weighs half.
     """
+    window, _ = split_window(window, config.holdout_days)
     values: dict[str, Value] = {
         **window.values,
         "grain": config.grain,
@@ -37,8 +42,8 @@ def rank_rules_by_age(engine: Engine, config: Mining, window: Window, half_life_
         "min_item_count": 1,
         "leaves_out_families": False,
     }
-    engine.create_table("baskets", sql_of("also_bought_baskets"), values)
-    for step in ("basket_sizes", "pair_items", "pair_baskets"):
+    engine.create_table("basket_lines", sql_of("also_bought_lines"), values)
+    for step in ("baskets", "basket_sizes", "basket_items", "pair_items", "pair_baskets"):
         build(engine, step, values)
     everything = basket_weight(engine, half_life_days, window.end, config.max_basket_items)
     lines = read_aged_lines(engine, half_life_days, window.end)
