@@ -1,6 +1,6 @@
 """The one interface between the pipeline and a database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,21 @@ class Step:
     rows: int
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """Rows that are too many to be held as a table: they are made when they are read.
+
+    Attributes:
+        source: The table that a piece is loaded as, for the select that reads it.
+        rows: Gives the pieces, so that the select over them, one by one, gives its table in order.
+        count: Number of rows of all pieces.
+    """
+
+    source: str
+    rows: Callable[[], Iterator[pa.Table]]
+    count: int
+
+
 class Engine(Protocol):
     """Holds tables and builds new ones from one select statement each."""
 
@@ -47,6 +62,18 @@ class Engine(Protocol):
     def load(self, table: str, rows: pa.Table) -> int:
         """Build a table from Arrow data, replacing one of that name, and return its row count."""
 
+    def defer(self, table: str, sql: str, values: Mapping[str, Value], pieces: Pieces) -> int:
+        """Promise a table that is built piece by piece when it is written; return its row count.
+
+        Only `count`, `in_order` and `drop` know it.
+
+        Args:
+            table: Name of the table.
+            sql: One select statement that reads one piece.
+            values: Its bound values.
+            pieces: The rows that the statement reads.
+        """
+
     def rename(self, table: str, name: str) -> None:
         """Give a table a new name, replacing one of that name."""
 
@@ -60,6 +87,15 @@ class Engine(Protocol):
         self, sql: str, values: Mapping[str, Value] | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a select statement, its values bound, in its order, in batches."""
+
+    def in_order(self, table: str, columns: Sequence[str], order: str) -> Iterator[pa.RecordBatch]:
+        """Yield columns of a table or of a promised one, in batches.
+
+        Args:
+            table: Its name.
+            columns: Columns to read.
+            order: Order of the rows, as SQL.
+        """
 
     def drop(self, *tables: str) -> None:
         """Forget tables that no later step needs."""

@@ -158,8 +158,7 @@ def _leave_out_small_groups(job: Job, tables: Sequence[str]) -> None:
 def _write(job: Job, name: str, staged: Path) -> TableEntry:
     table = names.TABLES[name]
     path = staged / f"{name}.parquet"
-    columns = ", ".join(table.column_names)
-    batches = job.engine.batches(f"select {columns} from {name} order by {table.sort}")
+    batches = job.engine.in_order(name, table.column_names, table.sort)
     rows = write_table(table, batches, path)
     audit_table(table, path, rows)
     job.engine.drop(name)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.mining_options import Mining
 from pipeline.errors import ConfigError
+from pipeline.mining import itemset_rows
 from pipeline.mining.itemsets import Itemsets, mine_itemsets
 from pipeline.mining.kernels.levels import find_rows
 from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rules, link_itemsets
@@ -185,6 +186,33 @@ def test_consequents_that_are_never_with_others_are_explained() -> None:
     assert "no two items are together in 3" in message
     lonely = (*FIVE_ORDERS, SaleLine("6", None, "D", instant("3d")))
     assert "holds one of mining.consequents" in message_of(lonely, options(consequents=["D"]))
+
+
+@pytest.mark.parametrize("target", ["frequent", "closed"])
+def test_itemsets_written_in_pieces_are_those_of_a_table(
+    monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    rows = [range(at, at + 5) for at in range(9)] * 2 + [range(3)]
+    lines = tuple(
+        SaleLine(str(order), None, f"item {item:02}", instant("3d"))
+        for order, items in enumerate(rows)
+        for item in items
+    )
+    columns = FREQUENT_ITEMSETS.column_names
+
+    def written() -> list[dict[str, Any]]:
+        summary_of(lines, options(target=target))
+        batches = shop_engine().in_order("frequent_itemsets", columns, FREQUENT_ITEMSETS.sort)
+        return [row for batch in batches for row in batch.to_pylist()]
+
+    expected = written()
+    assert len(expected) > 20
+    monkeypatch.setattr(itemset_rows, "HELD_ROWS", 0)
+    monkeypatch.setattr(itemset_rows, "PIECE_ROWS", 7)
+    assert expected == written()
+    assert len(expected) == shop_engine().count("frequent_itemsets")
+    assert any(step.table == "frequent_itemsets" for step in shop_engine().steps)
+    shop_engine().drop("frequent_itemsets")
 
 
 def test_items_stand_in_order_of_their_ids() -> None:

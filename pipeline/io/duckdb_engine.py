@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.engine import Step, Value
+from pipeline.engine import Pieces, Step, Value
 from pipeline.errors import DataError, StorageError
 
 BATCH_ROWS = 122_880
@@ -47,6 +47,7 @@ class DuckDBEngine:
         readable: Sequence[Path] | None = None,
     ) -> None:
         self.steps: list[Step] = []
+        self._deferred: dict[str, tuple[Step, Pieces]] = {}
         settings: dict[str, Any] = {
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
@@ -128,7 +129,29 @@ class DuckDBEngine:
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
+        if table in self._deferred:
+            return self._deferred[table][1].count
         return int(self.run(f"select count(*) from {table}")[0][0])
+
+    def defer(self, table: str, sql: str, values: Mapping[str, Value], pieces: Pieces) -> int:
+        """Promise a table that is built when it is written; see `pipeline.engine.Engine`."""
+        step = Step(table, sql, _named(sql, values), 1, pieces.count)
+        self._deferred[table] = step, pieces
+        self.steps.append(step)
+        return pieces.count
+
+    def in_order(self, table: str, columns: Sequence[str], order: str) -> Iterator[pa.RecordBatch]:
+        """Yield columns of a table in an order, in batches; see `pipeline.engine.Engine`."""
+        sql = f"select {', '.join(columns)} from {table} order by {order}"
+        if table not in self._deferred:
+            yield from self.batches(sql)
+            return
+        step, pieces = self._deferred[table]
+        for rows in pieces.rows():
+            self.load(pieces.source, rows)
+            self.run(f"create or replace table {table} as {step.sql}", step.values)
+            self.drop(pieces.source)
+            yield from self.batches(sql)
 
     def load(self, table: str, rows: pa.Table) -> int:
         """Build a table from Arrow data and return its row count."""
@@ -194,6 +217,7 @@ class DuckDBEngine:
     def drop(self, *tables: str) -> None:
         """Forget tables that no later step needs."""
         for table in tables:
+            self._deferred.pop(table, None)
             self.run(f"drop table if exists {table}")
 
     def close(self) -> None:

@@ -95,6 +95,8 @@ def contain(itemsets: Itemsets, wanted: Sequence[str], item_ids: pa.Array) -> Bo
         wanted: Item ids.
         item_ids: Item ids by code.
     """
+    if not wanted:
+        return np.ones(len(itemsets.counts), dtype=np.bool_)
     is_wanted = pc.is_in(item_ids, pa.array(wanted, pa.string())).to_numpy(zero_copy_only=False)
     held = _sum_by_itemset(itemsets, is_wanted[itemsets.items])
     is_met: Bools = held == len(set(wanted))

@@ -10,7 +10,6 @@ from pipeline.mining.baskets import (
     Int32s,
     Int64s,
     keep_frequent_items,
-    sort_rows,
     to_offsets,
 )
 
@@ -104,27 +103,28 @@ def mine_itemsets(
         return Itemsets(item_codes, np.zeros(1, np.int64), np.zeros(0, np.int64))
     if miner == "kernel":
         limits = kernel_miner.Limits(min_count, max_size, most)
-        found = kernel_miner.mine(frequent, limits, algorithm, threads)
-    else:
-        found = mlxtend_miner.mine(frequent, min_count, max_size, algorithm)
-    return relabel_items(found, item_codes)
+        return kernel_miner.mine(frequent, item_codes, limits, algorithm, threads=threads)
+    return relabel_items(mlxtend_miner.mine(frequent, min_count, max_size, algorithm), item_codes)
 
 
 def relabel_items(itemsets: Itemsets, new_codes: Int32s) -> Itemsets:
-    """Give every item its new code (by old code) and put items and itemsets in order again."""
-    rows = np.repeat(np.arange(len(itemsets.counts)), itemsets.sizes)
-    items = sort_rows(rows, new_codes[itemsets.items].astype(np.int64))
-    order = np.concatenate(
-        [_order_of_size(itemsets, items, size) for size in np.unique(itemsets.sizes)]
-        or [np.zeros(0, np.int64)]
-    )
-    sizes = itemsets.sizes[order]
+    """Give every item its new code (by old code) and put items and itemsets in order again.
+
+    One size at a time, so that little is held twice.
+    """
+    from pipeline.mining.kernels.ordering import order_rows, take_rows
+
+    old_sizes = itemsets.sizes
+    sizes = np.sort(old_sizes)
     offsets = to_offsets(sizes)
-    places = np.arange(offsets[-1]) + np.repeat(itemsets.offsets[order] - offsets[:-1], sizes)
-    return Itemsets(items[places], offsets, itemsets.counts[order])
-
-
-def _order_of_size(itemsets: Itemsets, items: Int32s, size: int) -> Int64s:
-    rows = np.flatnonzero(itemsets.sizes == size)
-    columns = [items[itemsets.offsets[rows] + column] for column in range(size)]
-    return rows[np.lexsort(columns[::-1])]
+    items, counts = np.empty(offsets[-1], np.int32), np.empty(len(sizes), np.int64)
+    width = int(new_codes.max(initial=0)) + 1
+    for size in np.unique(sizes).tolist():
+        first, last = np.searchsorted(sizes, [size, size + 1])
+        rows = np.flatnonzero(old_sizes == size)
+        places = itemsets.offsets[rows][:, None] + np.arange(size)
+        spelled = np.sort(new_codes[itemsets.items[places]], axis=1).ravel()
+        order = order_rows(spelled, size, width)
+        take_rows(spelled, order, items[offsets[first] : offsets[last]])
+        counts[first:last] = itemsets.counts[rows[order]]
+    return Itemsets(items, offsets, counts)

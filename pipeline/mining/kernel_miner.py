@@ -36,11 +36,14 @@ class Limits(NamedTuple):
     most: int = NO_LIMIT
 
 
-def mine(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> Itemsets:
-    """Find the frequent itemsets of baskets that hold frequent items only, in any order.
+def mine(
+    baskets: Baskets, new_codes: Int32s, limits: Limits, algorithm: Algorithm, *, threads: int
+) -> Itemsets:
+    """Find the frequent itemsets of baskets that hold frequent items only, in order.
 
     Args:
         baskets: Items are numbered by falling count and all of them are frequent.
+        new_codes: What the items are called in the itemsets.
         limits: What an itemset must reach, and how many there may be.
         algorithm: Pattern growth, or level by level.
         threads: Threads of pattern growth: each takes some of the items and finds the itemsets
@@ -49,7 +52,7 @@ def mine(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -
     Raises:
         TooManyItemsetsError: There are more itemsets than the limit; the search has given up.
     """
-    return to_itemsets(mine_nodes(baskets, limits, algorithm, threads))
+    return to_itemsets(mine_nodes(baskets, limits, algorithm, threads), new_codes)
 
 
 def mine_nodes(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> list[Nodes]:
@@ -107,17 +110,41 @@ def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:
     return baskets.item_codes[np.repeat(has_pairs, sizes)], to_offsets(sizes[has_pairs])
 
 
-def to_itemsets(parts: Sequence[Nodes]) -> Itemsets:
-    """Put the tries of several parts together and spell their nodes out as rows of items."""
-    from pipeline.mining.kernels.trie import depths, unfold
+def to_itemsets(parts: Sequence[Nodes], new_codes: Int32s) -> Itemsets:
+    """Spell the nodes of several tries out as itemsets in order, one size at a time.
 
-    firsts = to_offsets(np.array([len(counts) for _, _, counts in parts]))
-    moved = [
-        np.where(parents < 0, -1, parents + first).astype(np.int32)
-        for (parents, _, _), first in zip(parts, firsts[:-1], strict=True)
-    ]
-    parents = np.concatenate(moved)
-    items = np.concatenate([items for _, items, _ in parts])
-    counts = np.concatenate([counts for _, _, counts in parts])
-    offsets = to_offsets(depths(parents))
-    return Itemsets(unfold(parents, items, offsets), offsets, counts)
+    Args:
+        parts: The tries.
+        new_codes: New code of each of their items.
+    """
+    from pipeline.mining.kernels.ordering import order_rows, sizes_of, spell_nodes, take_rows
+
+    part_sizes = [sizes_of(parents) for parents, _, _ in parts]
+    sizes = _summed([np.bincount(one) for one in part_sizes])
+    offsets = to_offsets(np.repeat(np.arange(len(sizes)), sizes))
+    items, counts = np.empty(offsets[-1], np.int32), np.empty(len(offsets) - 1, np.int64)
+    first, width = 0, int(new_codes.max(initial=0)) + 1
+    for size in range(1, len(sizes)):
+        chosen = [np.flatnonzero(one == size).astype(np.int32) for one in part_sizes]
+        scratch = np.empty(size, np.int32)
+        rows = np.concatenate(
+            [
+                spell_nodes(parents, names, nodes, new_codes, scratch)
+                for (parents, names, _), nodes in zip(parts, chosen, strict=True)
+            ]
+        )
+        order = order_rows(rows, size, width)
+        last = first + len(order)
+        take_rows(rows, order, items[offsets[first] : offsets[last]])
+        found = [counted[nodes] for (_, _, counted), nodes in zip(parts, chosen, strict=True)]
+        counts[first:last] = np.concatenate(found)[order]
+        first = last
+    return Itemsets(items, offsets, counts)
+
+
+def _summed(histograms: Sequence[Int64s]) -> Int64s:
+    """Return the sum of histograms of different lengths."""
+    total = np.zeros(max(map(len, histograms)), np.int64)
+    for histogram in histograms:
+        total[: len(histogram)] += histogram
+    return total

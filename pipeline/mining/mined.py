@@ -71,7 +71,7 @@ def mine_window(engine: Engine, config: Mining, window: Window, threads: int) ->
 
 def _in_order_of_ids(itemsets: Itemsets, item_ids: pa.Array) -> tuple[Itemsets, Int32s]:
     """Give the items new codes that ascend with their ids; return the old code of each new one."""
-    item_codes = np.unique(itemsets.items)
+    item_codes = itemsets.of_size(1).ravel()  # every item of an itemset is one of its subsets
     frequent_ids = item_ids.take(pa.array(item_codes))
     ordered_codes = item_codes[pc.sort_indices(frequent_ids).to_numpy()].astype(np.int32)
     new_codes = np.zeros(len(item_ids), dtype=np.int32)

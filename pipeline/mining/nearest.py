@@ -9,6 +9,9 @@ from pipeline.mining.rule_counts import RuleCounts, Sides, Thresholds, count_rul
 from pipeline.mining.sparse_pairs import ITEMS_PER_SLICE, joint_counts_by_slice, presence_matrix
 from pipeline.mining.thresholds import effective_min_count, rounded_down
 
+LOOKED_AT = 500_000
+"""Of more itemsets the rules below the thresholds are not looked at."""
+
 
 def explain_no_rules(baskets: Baskets, itemsets: Itemsets, right: Sides, config: Mining) -> str:
     """Return why there are no rules and what would give some."""
@@ -77,6 +80,8 @@ def largest_joint_count(baskets: Baskets) -> int:
 
 
 def _no_rule(itemsets: Itemsets, right: Sides, config: Mining, basket_count: int) -> str:
+    if len(itemsets.counts) > LOOKED_AT:
+        return "no rule reaches mining.min_confidence and mining.min_lift: lower them"
     every = count_rules(itemsets, right, Thresholds(0.0, 0.0, basket_count))
     if len(every.joint_counts) == 0:
         return "no frequent itemset of two items or more holds one of mining.consequents"

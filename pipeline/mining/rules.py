@@ -12,6 +12,7 @@ from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import read_baskets
 from pipeline.mining.holdout import measure_holdout, split_window
+from pipeline.mining.itemset_rows import build_itemsets, lists_of
 from pipeline.mining.minable import right_sides
 from pipeline.mining.mined import Mined, mine_window
 from pipeline.mining.nearest import explain_no_rules
@@ -86,7 +87,6 @@ def build_rules(
     thresholds = Thresholds(config.min_confidence, config.min_lift, basket_count)
     rules = count_rules(mined.itemsets, right, thresholds)
     found = _test(mined, rules, config)
-    _load_itemsets(engine, mined)
     later = read_baskets(engine, config, held_out) if config.holdout_days else None
     _load_rules(
         engine,
@@ -95,7 +95,9 @@ def build_rules(
         measure_holdout(found.rules, mined.itemsets, later, mined.item_codes),
     )
     labels: dict[str, Value] = {"grain": config.grain, "item_level": item_level}
-    _build_tables(engine, {**labels, **window.values, "basket_count": basket_count})
+    values = {**labels, **window.values, "basket_count": basket_count}
+    build_itemsets(engine, mined.itemsets, mined.item_ids, mined.is_published, values=values)
+    _build_tables(engine, values)
     return RuleSummary(
         basket_count=basket_count,
         giant_basket_count=mined.baskets.giant_basket_count,
@@ -132,25 +134,9 @@ def _message(mined: Mined, found: TestedRules, right: Sides, config: Mining) -> 
 
 
 def _build_tables(engine: Engine, values: Mapping[str, Value]) -> None:
-    build(engine, "frequent_itemsets", values)
     build(engine, "measured_pairs", {"max_targets": NO_CUT})
     build(engine, "association_rules", values)
-    engine.drop("mined_itemsets", "mined_rules", "mined_sides", "pair_counts", "measured_pairs")
-
-
-def _lists(mined: Mined) -> pa.Array:
-    offsets = pa.array(mined.itemsets.offsets.astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, mined.item_ids.take(pa.array(mined.itemsets.items)))
-
-
-def _load_itemsets(engine: Engine, mined: Mined) -> None:
-    itemsets = mined.itemsets
-    columns = {
-        "itemset": _lists(mined),
-        "item_count": itemsets.sizes,
-        "joint_count": itemsets.counts,
-    }
-    engine.load("mined_itemsets", pa.table(columns).filter(pa.array(mined.is_published)))
+    engine.drop("mined_rules", "mined_sides", "pair_counts", "measured_pairs")
 
 
 def _load_rules(
@@ -181,14 +167,15 @@ def _load_rules(
         "q_value": columns["q_value"],
     }
     engine.load("pair_counts", pa.table(counts))
-    _load_sides(engine, rules, _lists(mined))
+    _load_sides(engine, mined, rules)
 
 
-def _load_sides(engine: Engine, rules: RuleCounts, lists: pa.Array) -> None:
-    used = np.zeros(len(lists), dtype=np.bool_)
-    used[rules.antecedents] = used[rules.consequents] = True
-    side_codes = np.flatnonzero(used)
-    side_lists = lists.take(pa.array(side_codes))
-    texts = pc.binary_join(side_lists, ITEM_SEPARATOR)
-    columns = {"side_code": side_codes, "item_ids": side_lists, "side_text": texts}
+def _load_sides(engine: Engine, mined: Mined, rules: RuleCounts) -> None:
+    """Load the itemsets that are a side of some rule, each spelled out once."""
+    is_used = np.zeros(len(mined.itemsets.counts), dtype=np.bool_)
+    is_used[rules.antecedents] = is_used[rules.consequents] = True
+    side_codes = np.flatnonzero(is_used)
+    lists = lists_of(mined.itemsets, side_codes, mined.item_ids)
+    texts = pc.binary_join(lists, ITEM_SEPARATOR)
+    columns = {"side_code": side_codes, "item_ids": lists, "side_text": texts}
     engine.load("mined_sides", pa.table(columns))

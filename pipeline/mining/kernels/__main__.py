@@ -8,6 +8,7 @@ from pipeline.mining.kernels.compiled import settings
 KERNELS = (
     "vertical",
     "trie",
+    "ordering",
     "fpgrowth",
     "apriori",
     "followers",
