@@ -1,18 +1,24 @@
 """Rules weighed by age: the pairs of also_bought, and sets of items in plain Python."""
 
 from collections import defaultdict
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.config.load import load_config
 from pipeline.config.mining_options import AlsoBought, Mining
+from pipeline.io.new_project import CONFIG, write_project
 from pipeline.mining.associations import build_also_bought
 from pipeline.mining.decay import FULL_WEIGHT, weight
 from pipeline.mining.rule_decay import rank_rules_by_age
 from pipeline.mining.rules import build_rules
 from pipeline.names import ASSOCIATION_RULES
+from pipeline.run import run
 from tests.shops import Shop, load_shop, rows_of, shop_engine, shops
 from tests.tables import DAY
 from tests.test_decay import EVERY, SALES, WINDOW, low
@@ -69,6 +75,27 @@ def test_columns_are_those_of_the_published_table() -> None:
     built(Shop(SALES), LENIENT, 2)
     columns = shop_engine().fetch("association_rules").column_names
     assert ASSOCIATION_RULES.column_names == tuple(columns)
+
+
+def test_a_run_ranks_both_tables_by_age_where_a_half_life_is_set(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    half_lives = ["mining.half_life_days=20", "also_bought.half_life_days=20"]
+    keep_all = [
+        "mining.max_q_value=null",
+        "mining.only_productive=false",
+        "mining.min_support=0.02",
+    ]
+    config = load_config(
+        tmp_path / CONFIG, [*half_lives, *keep_all, "also_bought.max_q_value=null"]
+    )
+    report = run(config, only=["association_rules", "also_bought"])
+    for table in report.tables[:2]:
+        rows = pq.read_table(table.path).to_pylist()
+        assert rows
+        assert all(0 < row["decayed_weight"] <= row["joint_count"] for row in rows)
+        one = [row for row in rows if row.get("source_item_id") == rows[0].get("source_item_id")]
+        scores = [row["decayed_lift_low"] for row in sorted(one, key=itemgetter("rank"))]
+        assert sorted(scores, reverse=True) == scores
 
 
 def test_without_rules_nothing_is_weighed() -> None:
