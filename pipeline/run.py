@@ -14,6 +14,7 @@ from pipeline import names
 from pipeline.config.load import LoadedConfig
 from pipeline.config.problems import suggestion
 from pipeline.errors import UsageError
+from pipeline.io.arrivals import change_notes, check_volume, input_changes, previous_of
 from pipeline.io.audit import audit_table
 from pipeline.io.breakers import check_breakers
 from pipeline.io.manifest import (
@@ -67,6 +68,7 @@ def run(
         writing(output_folder(chosen)),
         opened(chosen, progress or Progress(), spill_folder(chosen)) as job,
     ):
+        _check_volume(job)
         prepare(job, as_of)
         mine(job, wanted)
         return _publish(job, plan)
@@ -119,6 +121,12 @@ class _Plan:
     is_partial: bool
 
 
+def _check_volume(job: Job) -> None:
+    lines = {source: sum(fact.lines for fact in facts) for source, (_, facts) in job.inputs.items()}
+    configuration, ratio = job.config.model_dump(mode="json"), job.config.breakers.max_volume_ratio
+    check_volume(lines, configuration, output_folder(job.loaded), ratio)
+
+
 def _publish(job: Job, plan: _Plan) -> RunReport:
     output, manifest = output_folder(job.loaded), _manifest(job, plan)
     with job.progress.stage("write and publish"), staging(output, manifest.run_id) as staged:
@@ -138,7 +146,7 @@ def _publish(job: Job, plan: _Plan) -> RunReport:
         latest=published.latest,
         tables=tuple(tables),
         not_possible=plan.not_possible,
-        notes=tuple(notes(job.figures)),
+        notes=(*notes(job.figures), *change_notes(manifest)),
         accounts=tuple(job.accounts.values()),
         figures=job.figures,
         timings=tuple(job.progress.timings),
@@ -173,8 +181,10 @@ def _manifest(job: Job, plan: _Plan) -> Manifest:
     )
     version = metadata.version("basket-pipeline")
     fingerprints = input_fingerprint(inputs), configuration_fingerprint(job.config)
+    name = run_id(job.as_of, *fingerprints, version)
+    previous = previous_of(output_folder(job.loaded), name)
     return Manifest(
-        run_id=run_id(job.as_of, *fingerprints, version),
+        run_id=name,
         as_of=iso_instant(job.as_of),
         started_at=plan.started_at,
         pipeline_version=version,
@@ -188,4 +198,6 @@ def _manifest(job: Job, plan: _Plan) -> Manifest:
         not_possible=plan.not_possible,
         steps=tuple(job.engine.steps),
         is_partial=plan.is_partial,
+        previous_run_id=previous.run_id if previous else None,
+        input_changes=input_changes(inputs, previous.inputs) if previous else (),
     )

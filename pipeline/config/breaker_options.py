@@ -13,6 +13,9 @@ class Breakers(Section):
     """A run that differs more than this from the run that `latest` names fails (exit code 65) and
     is not published; null turns a breaker off. Nothing is compared with a later as_of."""
 
+    max_volume_ratio: Annotated[float, Field(ge=1)] | None = 5.0
+    """How many times more lines a source may have, or fewer; sources that are read from other
+    files than then are not compared."""
     max_row_change: Annotated[float, Field(ge=0)] | None = None
     """Largest change of a table's number of rows, as a share of the earlier number."""
     min_kept_sources: Share | None = None

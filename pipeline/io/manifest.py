@@ -39,6 +39,17 @@ class InputEntry:
 
 
 @dataclass(frozen=True)
+class InputChange:
+    """How the files of a source differ from those of an earlier run; `lines` may be negative."""
+
+    source: str
+    lines: int
+    new_files: int
+    changed_files: int
+    gone_files: int
+
+
+@dataclass(frozen=True)
 class TableEntry:
     """One table that was written."""
 
@@ -70,6 +81,8 @@ class Manifest:
         not_possible: Tables left out, with the reason.
         steps: What was built by SQL, in order, with the statements and their values.
         is_partial: Whether `--only` chose the tables, so that `latest` never names the run.
+        previous_run_id: The run that was last started for the same `as_of`; None without one.
+        input_changes: What was new in the input since then; sources without a change are left out.
     """
 
     run_id: str
@@ -86,6 +99,8 @@ class Manifest:
     not_possible: Mapping[str, str]
     steps: tuple[Step, ...]
     is_partial: bool = False
+    previous_run_id: str | None = None
+    input_changes: tuple[InputChange, ...] = ()
 
     @property
     def instant(self) -> datetime:
@@ -123,10 +138,11 @@ def iso_instant(microseconds: int) -> str:
 def configuration_fingerprint(config: Config) -> str:
     """Return the SHA-256 of every option that can change a result.
 
-    Left out: `engine`, the output folder, and `as_of`, whose resolved value stands in the run id.
+    Left out: `engine`, `breakers`, the output folder, and `as_of`, whose resolved value stands in
+    the run id.
     """
     chosen = config.model_dump(
-        mode="json", exclude={"engine": True, "as_of": True, "output": {"path"}}
+        mode="json", exclude={"engine": True, "as_of": True, "breakers": True, "output": {"path"}}
     )
     return _fingerprint(chosen)
 
@@ -201,6 +217,8 @@ def damages(folder: Path) -> list[str]:
 def _decoded(stored: dict[str, Any]) -> Manifest:
     stored["accounting"] = tuple(Account(**account) for account in stored["accounting"])
     stored["inputs"] = tuple(InputEntry(**file) for file in stored["inputs"])
+    changes = stored.get("input_changes", ())
+    stored["input_changes"] = tuple(InputChange(**change) for change in changes)
     stored["steps"] = tuple(Step(**step) for step in stored["steps"])
     stored["tables"] = tuple(
         TableEntry(**{**file, "columns": tuple(file["columns"])}) for file in stored["tables"]
