@@ -93,9 +93,18 @@ def find_files(patterns: str | Sequence[str], folder: Path, file_format: str) ->
 
 
 def _match(pattern: str, folder: Path) -> list[Path]:
+    try:
+        return _matched(pattern, folder)
+    except OSError as error:
+        where = error.filename or folder / pattern
+        message = f"{where}: cannot be looked into ({error.strerror}); {pattern!r} was to be read"
+        raise StorageError(message) from error
+
+
+def _matched(pattern: str, folder: Path) -> list[Path]:
     full = Path(os.path.normpath(folder / pattern))
     if full.is_dir():
-        found = [path for path in full.rglob("*") if _is_data(path, full)]
+        found = [path for path in _below(full) if _is_data(path, full)]
         _check_links(found, full)
     elif full.is_file():
         found = [full]
@@ -113,6 +122,16 @@ def _match(pattern: str, folder: Path) -> list[Path]:
         message = f"no input file matches {pattern!r} in {folder}; check the configured path"
         raise StorageError(message)
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield all files of a folder; one that cannot be looked into is an error, not left out."""
+    for name, _, files in os.walk(folder, onerror=_raise):
+        yield from (Path(name, file) for file in files)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _fixed_part(pattern: Path) -> Path:

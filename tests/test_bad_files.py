@@ -1,0 +1,176 @@
+"""Files that cannot be read as they should: each has its message and its exit code."""
+
+import gzip
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.config.load import load_config
+from pipeline.errors import DataError, StorageError
+from pipeline.io.files import find_files, inspect_files
+from pipeline.progress import Progress
+from pipeline.run import run
+
+LINE = "1,ann,A,2011-01-01 10:00:00,2,1.50\n"
+CSV = "order,customer,item,at,quantity,price\n" + LINE
+CONFIG = """\
+orders:
+  files: {files}
+  columns: {{order_id: order, customer_id: customer, item_id: item, ordered_at: at,
+    quantity: quantity, unit_price: price}}
+output: {{tables: [item_stats]}}
+"""
+NOBODY = 65534
+
+
+def table(**columns: object) -> pa.Table:
+    cells = {"order": "1", "customer": "ann", "item": "A", "at": "2011-01-01 10:00:00"}
+    cells |= {"quantity": "2", "price": "1.50"} | columns
+    return pa.table({name: [value] for name, value in cells.items() if value is not None})
+
+
+def parquet(folder: Path, rows: pa.Table) -> bytes:
+    pq.write_table(rows, folder / "made.parquet")
+    return (folder / "made.parquet").read_bytes()
+
+
+Content = Callable[[Path], bytes]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ("a.parquet", lambda _: b"", 65, "a.parquet: not a whole Parquet file"),
+        ("a.parquet", lambda f: parquet(f, table())[:-9], 65, "a.parquet: not a whole Parquet"),
+        ("a.parquet", lambda _: CSV.encode(), 65, "a.parquet: not a whole Parquet file"),
+        (
+            "a.parquet",
+            lambda f: (
+                parquet(f, table()).replace(b"PAR1", b"XXXX", 1)[:4]
+                + b"\0" * 200
+                + parquet(f, table())[204:]
+            ),
+            65,
+            "a.parquet: the Parquet file is damaged",
+        ),
+        (
+            "a.parquet",
+            lambda f: parquet(f, table(at=None)),
+            65,
+            "a.parquet: orders needs column 'at'; the file has: order, customer",
+        ),
+        (
+            "a.parquet",
+            lambda f: parquet(f, table(quantity=b"\x02")),
+            65,
+            "1 of 1 lines are malformed, more than input.max_reject_share",
+        ),
+        (
+            "a.parquet",
+            lambda f: parquet(f, table(at=True)),
+            65,
+            "1 of 1 lines are malformed, more than input.max_reject_share",
+        ),
+        ("a.csv", lambda _: b"", 65, "a.csv: the first line is empty; a header was expected"),
+        (
+            "a.csv",
+            lambda _: CSV.replace("price", "cost").encode(),
+            65,
+            "a.csv: orders needs column 'price'; the file has: order, customer",
+        ),
+        (
+            "a.csv.gz",
+            lambda _: gzip.compress(CSV.encode() * 99)[:-20],
+            74,
+            "a.csv.gz: the compressed file is cut short or damaged",
+        ),
+        ("a.csv.gz", lambda _: CSV.encode(), 74, "a.csv.gz: the compressed file is cut short or "),
+        ("a.csv.zst", lambda _: CSV.encode(), 74, "a.csv.zst: the compressed file is cut short"),
+        ("a.jsonl", lambda _: b"[]\n", 65, "a.jsonl:1: line is not a JSON object"),
+        ("b.csv", lambda _: CSV.encode(), 74, "no input file matches 'a.*' in"),
+    ],
+)
+def test_a_bad_file_has_its_message_and_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bad: tuple[str, Content, int, str]
+) -> None:
+    name, content, code, message = bad
+    made = content(tmp_path)
+    (tmp_path / name).write_bytes(made)
+    (tmp_path / "shop.yaml").write_text(CONFIG.format(files="a.*"), encoding="utf-8")
+    assert code == main(["run", str(tmp_path / "shop.yaml")])
+    told = [line for line in capsys.readouterr().err.splitlines() if "basket: error" in line]
+    assert 1 == len(told)
+    assert message in told[0]
+    assert not (tmp_path / "outputs" / "latest").exists()
+
+
+class Meddler(Progress):
+    """Changes a file when a stage begins."""
+
+    def __init__(self, stage: str, change: Callable[[], object]) -> None:
+        super().__init__()
+        self._at, self._change = stage, change
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if name == self._at:
+            self._change()
+        with super().stage(name):
+            yield
+
+
+@pytest.mark.parametrize("kind", ["grows", "shrinks", "is written again", "vanishes"])
+def test_a_file_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV + LINE * 5, encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(CONFIG.format(files="a.csv"), encoding="utf-8")
+    changes: dict[str, Callable[[], object]] = {
+        "grows": lambda: path.write_text(CSV + LINE * 6, encoding="utf-8"),
+        "shrinks": lambda: path.write_text(CSV, encoding="utf-8"),
+        "is written again": lambda: (
+            path.write_text(CSV.replace("ann", "bob") + LINE * 5, encoding="utf-8"),
+            os.utime(path, ns=(1, 1)),
+        ),
+        "vanishes": path.unlink,
+    }
+    with pytest.raises((DataError, StorageError), match=r"a\.csv"):
+        run(load_config(tmp_path / "shop.yaml"), progress=Meddler("read orders", changes[kind]))
+    assert not (tmp_path / "outputs" / "latest").exists()
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder with a file and a folder that may not be read, seen without the rights of root."""
+    with TemporaryDirectory() as made:
+        folder, before = Path(made), os.geteuid()
+        folder.chmod(0o755)
+        for path in (folder / "a.csv", folder / "shut" / "b.csv"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(CSV, encoding="utf-8")
+        (folder / "a.csv").chmod(0)
+        (folder / "shut").chmod(0)
+        if before == 0:  # whom no permission stops
+            os.seteuid(NOBODY)
+        yield folder
+        os.seteuid(before)
+        (folder / "shut").chmod(0o755)
+
+
+def test_a_file_without_read_permission_is_named(closed: Path) -> None:
+    with pytest.raises(StorageError, match=r"^a\.csv: cannot be read \(Permission denied\)$"):
+        inspect_files(find_files("a.csv", closed, "auto"), 1)
+
+
+@pytest.mark.parametrize("pattern", [".", "shut", "shut/b.csv"])
+def test_a_folder_that_cannot_be_entered_is_not_left_out_in_silence(
+    closed: Path, pattern: str
+) -> None:
+    with pytest.raises(StorageError, match=r"shut.*: cannot be looked into \(Permission denied\)"):
+        find_files(pattern, closed, "auto")
