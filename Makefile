@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+FUZZ_SECONDS ?= 30
 BIN := $(VENV)/bin
 UV := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),$(BIN)/uv)
 # uv trusts only its own certificates unless told to trust the machine's, as pip does.
@@ -17,7 +18,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test test-deep test-faults coverage check docs lock clean
+.PHONY: help setup setup-test run test test-deep test-faults test-fuzz coverage check docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +39,11 @@ test-deep: setup-test ## slow tests: whole data sets, many more drawn examples
 test-faults: setup-test ## break runs: injected faults, full disks, signals, races, 60 nights
 	@scripts/need_strace.sh
 	$(BIN)/pytest -n auto --dist worksteal -m faults $(ARGS)
+
+test-fuzz: setup-test ## fuzz the loader of configurations and the readers, each FUZZ_SECONDS
+	@for target in yaml config csv json blanks; do \
+		echo "fuzzing $$target" && \
+		$(BIN)/python -m scripts.fuzz $$target $(FUZZ_SECONDS) -verbosity=0 || exit 1; done
 
 coverage: setup-test ## fast tests again, listing lines and branches they miss
 	$(BIN)/pytest -n auto --dist loadfile -m "not deep and not faults" --cov $(ARGS)

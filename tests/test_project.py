@@ -149,7 +149,13 @@ def test_ci_calls_nothing_but_make_targets() -> None:
     lines = (PROJECT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
 
-    assert ["make check", "make test", "make test-deep", "make test-faults"] == commands
+    assert [
+        "make check",
+        "make test",
+        "make test-deep",
+        "make test-faults",
+        "make test-fuzz",
+    ] == commands
     assert {command.removeprefix("make ") for command in commands} <= make_targets()
 
 
