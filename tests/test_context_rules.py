@@ -170,6 +170,25 @@ def test_the_stronger_side_needs_enough_customers() -> None:
         assert expected == rows("value", "customer_count", "outside_customer_count")
 
 
+def test_a_customer_of_both_sides_counts_on_both() -> None:
+    """Ann bought A and B inside and outside, Bob inside, Cid outside."""
+    sales = drawn_sales("""
+        order | customer | item | at
+        1     | ann      | A    | 1d
+        1     | ann      | B    | 1d
+        2     | ann      | A    | 2d
+        2     | ann      | B    | 2d
+        3     | bob      | A    | 1d
+        3     | bob      | B    | 1d
+        4     | cid      | A    | 2d
+        4     | cid      | B    | 2d
+    """)
+    parts = {"part": {"1": "in", "2": "out", "3": "in", "4": "out"}}
+    build_table(Shop(sales), Context(by=["part"], **EVERY), parts)
+    columns = ("value", "joint_count", "customer_count", "outside_customer_count")
+    assert [("in", 2, 2, 2), ("out", 2, 2, 2)] == rows(*columns)
+
+
 def test_without_customers_their_counts_are_null_and_ask_nothing() -> None:
     shop, parts = orders_of({"in": (9, 1, 1, 9), "out": (1, 9, 9, 1)})
     lines = tuple(SaleLine(line.order, None, line.item, line.at) for line in shop.sale_lines)
