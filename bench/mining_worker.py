@@ -53,13 +53,14 @@ def _memory(name: str) -> float:
 
 
 def _ours(clock: Clock, baskets: Arrays, min_count: int, algorithm: Any) -> Found:  # noqa: ANN401 - a name
-    from pipeline.mining.baskets import Baskets, keep_frequent_items
-    from pipeline.mining.kernel_miner import Limits, mine_nodes
+    from pipeline.mining.baskets import Baskets
+    from pipeline.mining.kernel_miner import Limits, arrange, mine_nodes
 
-    mine_nodes(Baskets(np.zeros(2, np.int32), np.array([0, 1, 2])), Limits(1, 2), algorithm, 1)
+    rows, _ = arrange(Baskets(np.zeros(2, np.int32), np.array([0, 1, 2])), 1)
+    mine_nodes(rows, Limits(1, 2), algorithm, 1)
     with clock.running():
-        frequent, _ = keep_frequent_items(Baskets(*baskets), min_count)
-        parts = mine_nodes(frequent, Limits(min_count, 10**6), algorithm, 1)
+        rows, _ = arrange(Baskets(*baskets), min_count)
+        parts = mine_nodes(rows, Limits(min_count, 10**6), algorithm, 1)
     return sum(len(part[2]) for part in parts), sum(int(part[2].sum()) for part in parts)
 
 

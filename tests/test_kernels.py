@@ -1,9 +1,11 @@
 """Compiled miners: odd baskets, the independent miner, threads, and where compiled code is kept."""
 
+import _thread
 import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.mining import kernel_miner
 from pipeline.mining import threads as threads_module
-from pipeline.mining.itemsets import Algorithm, Itemsets, mine_itemsets
+from pipeline.mining.itemsets import Algorithm, Itemsets, TooManyItemsetsError, mine_itemsets
 from pipeline.mining.threads import in_threads, parts_of_items, thread_count
 from tests import reference
 from tests.datasets import baskets_of_rows, read_fimi
@@ -141,38 +143,41 @@ def test_kernels_find_as_many_as_other_miners(
     assert columns(one) == columns(two)
 
 
-@pytest.fixture
-def far_rows(tmp_path: Path) -> tuple[Any, Any]:
-    """Three rows of items 0, 1, 2 behind three billion items that nothing may read."""
-    far, path = 3_000_000_000, tmp_path / "items"
+FAR = 3_000_000_000
+
+
+def far_array(folder: Path, values: list[int]) -> Any:
+    """Return an array of which the values are the end, behind three billion that nothing reads."""
+    path = folder / "values"
     with path.open("wb") as file:
-        file.truncate(4 * (far + 9))  # a hole: takes no room on the disk
-    items = np.memmap(path, dtype=np.int32, mode="r+")
-    items[far:] = [0, 1, 2] * 3
-    return np.asarray(items), np.arange(far, far + 10, 3)
+        file.truncate(4 * (FAR + len(values)))  # a hole: takes no room on the disk
+    array = np.memmap(path, dtype=np.int32, mode="r+")
+    array[FAR:] = values
+    return np.asarray(array)
 
 
-def test_offsets_beyond_32_bits_are_mined(far_rows: tuple[Any, Any]) -> None:
+def test_slots_beyond_32_bits_are_mined(tmp_path: Path) -> None:
     from pipeline.mining.kernels.apriori import mine_levels
     from pipeline.mining.kernels.fpgrowth import mine_items
 
-    items, begins = far_rows
-    occurrences, starts = np.array([0, 1, 2] * 3, np.int32), np.array([0, 3, 6, 9])
-    weights, counts = np.array([3_000_000_000] * 3), np.array([9_000_000_000] * 3)
-    _, _, grown = mine_items(
-        items, begins, weights, occurrences, starts, counts, (0, 3, 9_000_000_000, 3, 99)
+    # Three rows of the items 0, 1, 2, each for 700 million baskets.
+    slots = far_array(tmp_path, [-700_000_000, 0, 1, 2] * 3)
+    places = np.array(
+        [FAR + 4 * row + 1 + item for item in range(3) for row in range(3)], np.uint32
     )
-    assert grown.tolist() == [9_000_000_000] * 7
-    _, _, levelled = mine_levels(
-        items, begins, occurrences, starts, np.array([3] * 3), (3, 3, 99, 1)
-    )
-    assert levelled.tolist() == [3] * 7
+    starts, reaches = np.array([0, 3, 6, 9]), np.array([0, 3, 6, 0])
+    counts = np.array([9_000_000_000] * 3)
+    limits = (2_100_000_000, 3)
+    _, _, grown = mine_items(slots, places, starts, reaches, counts, (0, 3, *limits, 99, 0))
+    assert grown.tolist() == [9_000_000_000] * 3 + [2_100_000_000] * 4
+    _, _, levelled = mine_levels(slots, places, starts, reaches, counts, (limits[0], 2, 99, 3, 1))
+    assert levelled.tolist() == [9_000_000_000] * 3 + [2_100_000_000] * 3
 
 
-def test_offsets_beyond_32_bits_hold_pairs(far_rows: tuple[Any, Any]) -> None:
+def test_offsets_beyond_32_bits_hold_pairs(tmp_path: Path) -> None:
     from pipeline.mining.kernels.pairs import count_pairs_of
 
-    items, begins = far_rows
+    items, begins = far_array(tmp_path, [0, 1, 2] * 3), np.arange(FAR, FAR + 10, 3)
     rows, starts = np.array([0, 1, 2] * 3, np.int32), np.array([0, 3, 6, 9])
     persons, no_times = np.array([0, 0, 1], np.int32), np.zeros(0, np.int64)
     left, right, counts = count_pairs_of(items, begins, persons, no_times, rows, starts, (0, 3, 1))
@@ -193,9 +198,69 @@ def test_an_interrupted_mine_leaves_no_thread_behind() -> None:
     assert before == threading.active_count()
 
 
+def test_a_mine_that_the_user_interrupts_starts_no_other_part() -> None:
+    before, started = threading.active_count(), []
+
+    def interrupting(part: int) -> None:
+        started.append(part)
+        if part == 1:
+            _thread.interrupt_main()  # what ctrl-C does
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(interrupting, range(1000), 2)
+    assert before == threading.active_count()
+    assert len(started) < 1000
+
+
+def resident_bytes() -> int:
+    """Return what of this process is in memory."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+@both
+def test_memory_is_given_back(algorithm: Algorithm) -> None:
+    rows, _ = kernel_miner.arrange(baskets_of_rows([range(20)] * 2), 1)
+    limits = kernel_miner.Limits(1, ANY_SIZE)
+    kernel_miner.mine_nodes(rows, limits, algorithm, 1)  # the allocator keeps a reserve
+    before = resident_bytes()
+    for _ in range(8):
+        found = kernel_miner.mine_nodes(rows, limits, algorithm, 1)
+        assert sum(len(counts) for _, _, counts in found) == 2**20 - 1
+        del found
+    assert resident_bytes() - before < 2 * 16 * 2**20  # of eight times 16 bytes an itemset
+
+
+@given(
+    rows=st.lists(st.sets(st.integers(0, 11), min_size=1), max_size=40), threads=st.integers(1, 4)
+)
+def test_the_number_of_threads_changes_nothing(rows: list[set[int]], threads: int) -> None:
+    baskets = baskets_of_rows([sorted(row) for row in rows])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads_module, "PLACES_PER_PART", 1)
+        found = mine_itemsets(baskets, 1, ANY_SIZE, "fpgrowth", threads=threads)
+    assert columns(mine_itemsets(baskets, 1, ANY_SIZE, "fpgrowth")) == columns(found)
+
+
+@both
+@pytest.mark.parametrize("most", [1, 7, 1000, 2**16 - 2])
+def test_a_search_that_finds_more_than_it_may_gives_up(algorithm: Algorithm, most: int) -> None:
+    with pytest.raises(TooManyItemsetsError):
+        mine_itemsets(baskets_of_rows([range(16)] * 3), 3, ANY_SIZE, algorithm, most=most)
+    found = mine_itemsets(baskets_of_rows([range(16)] * 3), 3, ANY_SIZE, algorithm, most=2**16 - 1)
+    assert len(found.counts) == 2**16 - 1
+
+
+def test_few_occurrences_are_one_part_whatever_the_threads() -> None:
+    assert parts_of_items(np.array([0, 50, 90]), 8) == [(0, 2)]
+
+
 def test_parts_cover_every_item_once() -> None:
-    starts = np.array([0, 50, 90, 95, 96, 96, 97])
+    starts = np.array([0, 50, 90, 95, 96, 96, 97]) * 1000
     parts = parts_of_items(starts, 2)
+    assert len(parts) > 1
     assert [item for first, last in parts for item in range(first, last)] == [0, 1, 2, 3, 4, 5]
 
 

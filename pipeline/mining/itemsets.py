@@ -9,7 +9,6 @@ from pipeline.mining.baskets import (
     Baskets,
     Int32s,
     Int64s,
-    keep_frequent_items,
     to_offsets,
 )
 
@@ -98,13 +97,10 @@ def mine_itemsets(
     """
     from pipeline.mining import kernel_miner, mlxtend_miner
 
-    frequent, item_codes = keep_frequent_items(baskets, min_count)
-    if len(item_codes) == 0:
-        return Itemsets(item_codes, np.zeros(1, np.int64), np.zeros(0, np.int64))
     if miner == "kernel":
         limits = kernel_miner.Limits(min_count, max_size, most)
-        return kernel_miner.mine(frequent, item_codes, limits, algorithm, threads=threads)
-    return relabel_items(mlxtend_miner.mine(frequent, min_count, max_size, algorithm), item_codes)
+        return kernel_miner.mine(baskets, limits, algorithm, threads)
+    return relabel_items(*mlxtend_miner.mine(baskets, min_count, max_size, algorithm))
 
 
 def relabel_items(itemsets: Itemsets, new_codes: Int32s) -> Itemsets:

@@ -4,27 +4,33 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import DataError
 from pipeline.mining.baskets import Baskets, Int32s, Int64s, to_offsets
 from pipeline.mining.itemsets import NO_LIMIT, Algorithm, Itemsets, TooManyItemsetsError
 from pipeline.mining.threads import in_threads, parts_of_items
 
-LARGEST_ROW_COUNT = 2**31 - 1
+LARGEST_PLACE = 2**32 - 1
 BLOCK_BYTES = 64 * 2**20
 """What Apriori may take for the bits of all items; larger data are counted in blocks."""
+ROOM = 2**22
+"""Itemsets that fit before arrays grow, over all parts; pages that stay unused cost nothing."""
 
 Nodes = tuple[Int32s, Int32s, Int64s]
-"""Parent, item and count of the nodes of a trie."""
+"""A trie: parent, item and count of each node, 16 bytes an itemset.
+
+A node is the itemset of its parent and its item; single items have the parent -1, and a parent
+stands before its children."""
 
 
-class Rows(NamedTuple):
-    """Baskets by basket and by item, with the number of baskets of each item."""
+class Slots(NamedTuple):
+    """Baskets as kernels walk them (`kernels/slots.py`), and the number of baskets of each item."""
 
-    items: Int32s
-    begins: Int64s
-    occurrences: Int32s
+    slots: Int32s
+    places: npt.NDArray[np.uint32]
     starts: Int64s
+    reaches: Int64s
     item_counts: Int64s
 
 
@@ -36,14 +42,11 @@ class Limits(NamedTuple):
     most: int = NO_LIMIT
 
 
-def mine(
-    baskets: Baskets, new_codes: Int32s, limits: Limits, algorithm: Algorithm, *, threads: int
-) -> Itemsets:
-    """Find the frequent itemsets of baskets that hold frequent items only, in order.
+def mine(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> Itemsets:
+    """Find the frequent itemsets, in order.
 
     Args:
-        baskets: Items are numbered by falling count and all of them are frequent.
-        new_codes: What the items are called in the itemsets.
+        baskets: Baskets of any items.
         limits: What an itemset must reach, and how many there may be.
         algorithm: Pattern growth, or level by level.
         threads: Threads of pattern growth: each takes some of the items and finds the itemsets
@@ -51,63 +54,73 @@ def mine(
 
     Raises:
         TooManyItemsetsError: There are more itemsets than the limit; the search has given up.
+        DataError: The places of items in baskets cannot be numbered.
     """
-    return to_itemsets(mine_nodes(baskets, limits, algorithm, threads), new_codes)
+    rows, item_codes = arrange(baskets, limits.min_count)
+    return to_itemsets(mine_nodes(rows, limits, algorithm, threads), item_codes)
 
 
-def mine_nodes(baskets: Baskets, limits: Limits, algorithm: Algorithm, threads: int) -> list[Nodes]:
+def arrange(baskets: Baskets, min_count: int) -> tuple[Slots, Int32s]:
+    """Put baskets in slots, frequent items numbered by falling count, ties by code.
+
+    Returns:
+        The slots, and the code of each number.
+
+    Raises:
+        DataError: The places cannot be numbered.
+    """
+    from pipeline.mining.kernels.slots import arrange_baskets
+
+    counts = baskets.item_counts
+    frequent = np.flatnonzero(counts >= min_count)
+    frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
+    numbers = np.full(len(counts), -1, dtype=np.int32)
+    numbers[frequent] = np.arange(len(frequent))
+    line_count = int(counts[frequent].sum())
+    if line_count + baskets.basket_count > LARGEST_PLACE:
+        message = f"more than {LARGEST_PLACE:,} lines and baskets of frequent items"
+        raise DataError(message)
+    arranged = arrange_baskets(
+        baskets.item_codes, baskets.basket_offsets, numbers, len(frequent), line_count
+    )
+    return Slots(*arranged, counts[frequent]), frequent.astype(np.int32)
+
+
+def mine_nodes(rows: Slots, limits: Limits, algorithm: Algorithm, threads: int) -> list[Nodes]:
     """Find the same as `mine`, as tries: one for each part of the items."""
-    from pipeline.mining.kernels.vertical import rows_of_items
-
-    item_counts = baskets.item_counts
-    items, begins = _rows_with_pairs(baskets)
-    order = np.arange(len(begins) - 1)
-    occurrences, starts = rows_of_items(items, begins, order, len(item_counts))
-    rows = Rows(items, begins, occurrences, starts, item_counts)
     if algorithm == "apriori":
         return [_mine_levels(rows, limits)]
     return _grow_patterns(rows, limits, threads)
 
 
-def _mine_levels(rows: Rows, limits: Limits) -> Nodes:
+def _mine_levels(rows: Slots, limits: Limits) -> Nodes:
     from pipeline.mining.kernels.apriori import mine_levels
 
-    nodes = mine_levels(*rows, (*limits, BLOCK_BYTES))
+    row_count = len(rows.slots) - len(rows.places)
+    nodes = mine_levels(*rows, (*limits, row_count, BLOCK_BYTES))
     _check_count([len(nodes[0])], limits)
     return nodes
 
 
-def _grow_patterns(rows: Rows, limits: Limits, threads: int) -> list[Nodes]:
+def _grow_patterns(rows: Slots, limits: Limits, threads: int) -> list[Nodes]:
     from pipeline.mining.kernels.fpgrowth import mine_items
 
-    weights = np.ones(len(rows.begins) - 1, dtype=np.int64)
-    items, begins, occurrences, starts, item_counts = rows
+    parts = parts_of_items(rows.starts, threads)
+    room = ROOM // len(parts)
     found: list[int] = []
 
     def mine_part(part: tuple[int, int]) -> Nodes:
-        nodes = mine_items(
-            items, begins, weights, occurrences, starts, item_counts, (*part, *limits)
-        )
+        nodes = mine_items(*rows, (*part, *limits, room))
         found.append(len(nodes[0]))
         _check_count(found, limits)
         return nodes
 
-    return in_threads(mine_part, parts_of_items(starts, threads), threads)
+    return in_threads(mine_part, parts, threads)
 
 
 def _check_count(found: list[int], limits: Limits) -> None:
     if sum(found) > limits.most:
         raise TooManyItemsetsError(limits.most)
-
-
-def _rows_with_pairs(baskets: Baskets) -> tuple[Int32s, Int64s]:
-    """Return the baskets that hold two items or more: only these can hold larger itemsets."""
-    sizes = baskets.sizes
-    has_pairs = sizes > 1
-    if int(has_pairs.sum()) > LARGEST_ROW_COUNT:
-        message = f"more than {LARGEST_ROW_COUNT:,} baskets hold two frequent items"
-        raise DataError(message)
-    return baskets.item_codes[np.repeat(has_pairs, sizes)], to_offsets(sizes[has_pairs])
 
 
 def to_itemsets(parts: Sequence[Nodes], new_codes: Int32s) -> Itemsets:

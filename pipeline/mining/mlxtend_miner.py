@@ -6,15 +6,23 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.mining.baskets import Baskets, to_offsets
+from pipeline.mining.baskets import Baskets, Int32s, keep_frequent_items, to_offsets
 from pipeline.mining.itemsets import Algorithm, Itemsets
 
 
-def mine(baskets: Baskets, min_count: int, max_size: int, algorithm: Algorithm) -> Itemsets:
-    """Find the frequent itemsets of baskets that hold frequent items only, in any order."""
-    if algorithm == "fpgrowth":
-        return _mine_by_fpgrowth(baskets, min_count, max_size)
-    return _mine_by_apriori(baskets, min_count, max_size)
+def mine(
+    baskets: Baskets, min_count: int, max_size: int, algorithm: Algorithm
+) -> tuple[Itemsets, Int32s]:
+    """Find the frequent itemsets, in any order.
+
+    Returns:
+        Itemsets of items numbered by falling count, and the code of each number.
+    """
+    frequent, item_codes = keep_frequent_items(baskets, min_count)
+    if len(item_codes) == 0:
+        return Itemsets(item_codes, np.zeros(1, np.int64), np.zeros(0, np.int64)), item_codes
+    mine_by = _mine_by_fpgrowth if algorithm == "fpgrowth" else _mine_by_apriori
+    return mine_by(frequent, min_count, max_size), item_codes
 
 
 def _mine_by_fpgrowth(baskets: Baskets, min_count: int, max_size: int) -> Itemsets:

@@ -13,6 +13,8 @@ from pipeline.mining.baskets import Int64s
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 PARTS_PER_THREAD = 32
+PLACES_PER_PART = 4096
+"""Fewer occurrences than that are mined before another thread has found its arrays."""
 
 
 def thread_count(threads: int) -> int:
@@ -50,8 +52,9 @@ def parts_of_items(starts: Int64s, threads: int) -> list[tuple[int, int]]:
         threads: Number of threads; each takes many ranges, so that all end together.
     """
     item_count = len(starts) - 1
-    if threads == 1:
+    part_count = min(threads * PARTS_PER_THREAD, int(starts[-1]) // PLACES_PER_PART)
+    if threads == 1 or part_count <= 1:
         return [(0, item_count)]
-    wanted = np.linspace(0, starts[-1], threads * PARTS_PER_THREAD + 1)
+    wanted = np.linspace(0, starts[-1], part_count + 1)
     cuts = np.unique([0, *np.searchsorted(starts[:-1], wanted[1:-1]), item_count])
     return list(pairwise(cuts.tolist())) or [(0, 0)]

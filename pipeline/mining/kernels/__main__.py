@@ -7,7 +7,7 @@ from pipeline.mining.kernels.compiled import settings
 
 KERNELS = (
     "vertical",
-    "trie",
+    "slots",
     "ordering",
     "fpgrowth",
     "apriori",

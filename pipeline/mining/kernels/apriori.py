@@ -21,25 +21,23 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.bits import WORD, Words, popcount, set_bits
+from pipeline.mining.kernels.bits import WORD, Words, popcount
 from pipeline.mining.kernels.compiled import entry, inner
 from pipeline.mining.kernels.growing import longer32, longer64
-from pipeline.mining.kernels.occurrences import (
-    Rows,
-    Scratch,
-    Visit,
-    count_prefixes,
-    list_frequent,
-)
-from pipeline.mining.kernels.trie import Trie, roomy
+from pipeline.mining.kernels.slots import Places
+from pipeline.mining.kernels.walk import gather, list_frequent
 
 
-class Levels(NamedTuple):
-    """Itemsets found so far, each with its children: these stand together, items ascending."""
+class Nodes(NamedTuple):
+    """Itemsets found so far: a trie, level by level.
 
-    trie: Trie
-    first_children: Int64s
-    last_children: Int64s
+    The children of node `n` stand from `starts[n]` to `starts[n + 1]`, items ascending.
+    """
+
+    parents: Int32s
+    items: Int32s
+    counts: Int64s
+    starts: Int64s
 
 
 class Candidates(NamedTuple):
@@ -60,40 +58,34 @@ class Beginnings(NamedTuple):
 
 
 @inner
-def _with_room(levels: Levels, used: int, wanted: int) -> Levels:
-    """Return the levels with room for so many itemsets."""
-    if wanted <= len(levels.trie.counts):
-        return levels
-    trie = roomy(levels.trie, used, wanted)
-    first = longer64(levels.first_children, used, len(trie.counts))
-    last = longer64(levels.last_children, used, len(trie.counts))
-    return Levels(trie, first, last)
+def _with_room(nodes: Nodes, used: int, wanted: int) -> Nodes:
+    """Return the nodes with room for so many."""
+    if wanted < len(nodes.starts):
+        return nodes
+    return Nodes(
+        longer32(nodes.parents, used, wanted),
+        longer32(nodes.items, used, wanted),
+        longer64(nodes.counts, used, wanted),
+        longer64(nodes.starts, used + 1, wanted + 1),
+    )
 
 
 @inner
-def _add(levels: Levels, used: int, parent: int, item: int, count: int) -> None:
-    """Write an itemset that has no children yet."""
-    levels.trie.parents[used], levels.trie.items[used] = parent, item
-    levels.trie.counts[used] = count
-    levels.first_children[used] = levels.last_children[used] = 0
-
-
-@inner
-def _child(levels: Levels, node: int, item: int) -> int:
+def _child(nodes: Nodes, node: int, item: int) -> int:
     """Return the child of a node with an item; there is one."""
-    low, high = int(levels.first_children[node]), int(levels.last_children[node])
+    low, high = nodes.starts[node], nodes.starts[node + 1]
     while high - low > 1:
-        middle = (low + high) // 2
-        if levels.trie.items[middle] <= item:
+        middle = (low + high) >> 1
+        if nodes.items[middle] <= item:
             low = middle
         else:
             high = middle
-    return low
+    return int(low)
 
 
 @inner
 def _list_candidates(
-    levels: Levels, level: tuple[int, int], drops: Int32s, hits: Int32s
+    nodes: Nodes, level: tuple[int, int], drops: Int32s, hits: Int32s
 ) -> Candidates:
     """Join every itemset of a level with its smaller siblings and prune.
 
@@ -103,38 +95,56 @@ def _list_candidates(
     first, last = level
     size = len(drops) // (last - first)
     begins, candidates, used = np.zeros(last - first + 1, np.int64), np.empty(256, np.int32), 0
-    trie = levels.trie
+    starts, items = nodes.starts, nodes.items
     for node in range(first, last):
-        item, sibling = trie.items[node], levels.first_children[trie.parents[node]]
-        for drop in drops[(node - first) * size : (node - first + 1) * size]:
-            child, end = levels.first_children[drop], levels.last_children[drop]
-            while child < end and trie.items[child] < item:
-                hits[trie.items[child]] += 1
+        item, parent, base = items[node], nodes.parents[node], (node - first) * size
+        sibling = starts[parent] if parent >= 0 else 0
+        for drop in drops[base : base + size]:
+            child = starts[drop]
+            while child < starts[drop + 1] and items[child] < item:
+                hits[items[child]] += 1
                 child += 1
         if used + node - sibling > len(candidates):
             candidates = longer32(candidates, used, used + node - sibling)
         for other in range(sibling, node):
-            if hits[trie.items[other]] == size:
-                candidates[used] = trie.items[other]
+            if hits[items[other]] == size:
+                candidates[used] = items[other]
                 used += 1
-        for drop in drops[(node - first) * size : (node - first + 1) * size]:
-            child, end = levels.first_children[drop], levels.last_children[drop]
-            while child < end and trie.items[child] < item:
-                hits[trie.items[child]] = 0
+        for drop in drops[base : base + size]:
+            child = starts[drop]
+            while child < starts[drop + 1] and items[child] < item:
+                hits[items[child]] = 0
                 child += 1
         begins[node - first + 1] = used
     return Candidates(begins, candidates, np.zeros(used, np.int64))
 
 
 @inner
-def _begin(trie: Trie, node: int, size: int, bits: Words, words: int, stack: Beginnings) -> None:
+def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> int:
+    """Write for each item which of the next rows hold it; return where the row after them is."""
+    for number in range(len(bits)):
+        bits[number] = 0
+    row = -1
+    while place < len(slots):
+        item = slots[place]
+        row += item < 0
+        if row == rows:
+            break
+        if item >= 0:
+            bits[item * words + row // WORD] |= np.uint64(1) << np.uint64(row % WORD)
+        place += 1
+    return place
+
+
+@inner
+def _begin(nodes: Nodes, node: int, size: int, bits: Words, words: int, stack: Beginnings) -> None:
     """Put the rows of an itemset on the stack, from the first item that is not there yet."""
     place, ancestor = size - 1, node
     while place >= 0 and stack.nodes[place] != ancestor:
         stack.nodes[place] = ancestor
-        place, ancestor = place - 1, trie.parents[ancestor]
+        place, ancestor = place - 1, nodes.parents[ancestor]
     for depth in range(place + 1, size):
-        row = trie.items[stack.nodes[depth]] * words
+        row = nodes.items[stack.nodes[depth]] * words
         source, target, used = (depth - 1) * words, depth * words, 0
         count = words if depth == 0 else stack.used[depth - 1]
         for number in range(count):
@@ -164,17 +174,18 @@ def _count_item(item: int, depth: int, bits: Words, words: int, stack: Beginning
 
 @inner
 def _count(
-    rows: Rows, trie: Trie, level: tuple[int, int], candidates: Candidates, block: tuple[int, int]
+    slots: Int32s,
+    nodes: Nodes,
+    level: tuple[int, int],
+    candidates: Candidates,
+    words: int,
+    width: int,
 ) -> None:
     """Count all candidates below the itemsets of a level, block by block of rows.
 
-    `level` is its first node and the size of its itemsets, `block` the number of items and how
-    many bytes their bits may take.
+    `level` is its first node and the size of its itemsets; a block has so many words of rows.
     """
     first, size = level
-    width, block_bytes = block
-    row_count = len(rows.begins) - 1
-    words = max(1, min((row_count + WORD - 1) // WORD, block_bytes // (8 * width)))
     bits = np.empty(width * words, np.uint64)
     stack = Beginnings(
         np.empty(size, np.int64),
@@ -182,16 +193,15 @@ def _count(
         np.empty(size * words, np.int32),
         np.empty(size * words, np.uint64),
     )
-    begins = candidates.begins
-    for start in range(0, row_count, words * WORD):
-        block_end = min(row_count, start + words * WORD)
-        set_bits(rows.items, rows.begins, (start, block_end), words, bits)
+    begins, place = candidates.begins, 0
+    while place < len(slots):
+        place = _set_bits(slots, place, words * WORD, words, bits)
         for depth in range(size):
             stack.nodes[depth] = -1
         for group in range(len(begins) - 1):
             if begins[group] == begins[group + 1]:
                 continue
-            _begin(trie, first + group, size, bits, words, stack)
+            _begin(nodes, first + group, size, bits, words, stack)
             for number in range(begins[group], begins[group + 1]):
                 item = candidates.items[number]
                 candidates.counts[number] += _count_item(item, size - 1, bits, words, stack)
@@ -199,105 +209,104 @@ def _count(
 
 @inner
 def _keep(
-    levels: Levels, level: tuple[int, int], candidates: Candidates, min_count: int, drops: Int32s
-) -> tuple[Levels, Int32s, int]:
+    nodes: Nodes, level: tuple[int, int], candidates: Candidates, min_count: int, drops: Int32s
+) -> tuple[Nodes, Int32s, int]:
     """Add the frequent candidates as the next level, with their own drops."""
     first, used = level
-    size = len(drops) // (used - first)
-    found = 0
+    size, found = len(drops) // (used - first), 0
     for count in candidates.counts:
         found += count >= min_count
-    levels = _with_room(levels, used, used + found)
+    nodes = _with_room(nodes, used, used + found)
     next_drops, place = np.empty(found * (size + 1), np.int32), 0
     for node in range(first, level[1]):
-        levels.first_children[node] = used
         group = node - first
         for number in range(candidates.begins[group], candidates.begins[group + 1]):
             if candidates.counts[number] < min_count:
                 continue
             item = candidates.items[number]
-            _add(levels, used, node, item, candidates.counts[number])
+            nodes.parents[used], nodes.items[used] = node, item
+            nodes.counts[used] = candidates.counts[number]
             used += 1
             for drop in drops[group * size : (group + 1) * size]:
-                next_drops[place] = _child(levels, drop, item)
+                next_drops[place] = _child(nodes, drop, item)
                 place += 1
-            next_drops[place] = _child(levels, levels.trie.parents[node], item)
+            next_drops[place] = _child(nodes, nodes.parents[node], item)
             place += 1
-        levels.last_children[node] = used
-    return levels, next_drops, used
+        nodes.starts[node + 1] = used
+    return nodes, next_drops, used
 
 
 @inner
-def _add_pairs(rows: Rows, starts: Int64s, min_count: int, levels: Levels) -> tuple[Levels, int]:
+def _add_pairs(
+    slots: Int32s, places: Places, starts: Int64s, reaches: Int64s, min_count: int, nodes: Nodes
+) -> tuple[Nodes, int]:
     """Count the pairs of each item and add those that are frequent."""
     width = len(starts) - 1
-    scratch = Scratch(
-        np.zeros(width, np.int64),
-        np.zeros(width, np.int32) - np.int32(1),
-        np.empty(width, np.int32),
-        np.empty(0, np.int64),
-        np.empty(0, np.int32),
-    )
-    used = width
+    frequent, sums = np.empty(width, np.int32), np.zeros(width, np.int64)
+    arena, counts, used = np.empty(256, np.int32), np.empty(width, np.int64), width
+    nodes.starts[0] = used
     for item in range(width):
-        visit = Visit(item, starts[item], starts[item + 1])
-        walked = count_prefixes(rows, visit, scratch.counts)
-        found = list_frequent(rows, visit, walked, min_count, scratch)
-        levels = _with_room(levels, used, used + found)
-        levels.first_children[item] = used
+        span = (starts[item], starts[item + 1])
+        if reaches[item] + span[1] - span[0] > len(arena):
+            arena = longer32(arena, 0, reaches[item] + span[1] - span[0])
+        end = gather(slots, places, span, arena, 0, sums)
+        found = list_frequent(arena, (0, end), item, min_count, sums, frequent, counts)
+        nodes = _with_room(nodes, used, used + found)
         for place in range(found):
-            other = scratch.frequent[place]
-            _add(levels, used, item, other, scratch.counts[other])
+            nodes.parents[used], nodes.items[used] = item, frequent[place]
+            nodes.counts[used] = counts[place]
             used += 1
-        levels.last_children[item] = used
-        for other in range(item):
-            scratch.counts[other] = 0
-    return levels, used
+        nodes.starts[item + 1] = used
+    return nodes, used
 
 
 @entry(
     "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 4))"
+    "(int32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], UniTuple(int64, 5))"
 )
 def mine_levels(
-    items: Int32s,
-    begins: Int64s,
-    occurrences: Int32s,
-    occurrence_begins: Int64s,
+    slots: Int32s,
+    places: Places,
+    item_starts: Int64s,
+    item_reaches: Int64s,
     item_counts: Int64s,
-    limits: tuple[int, int, int, int],
+    limits: tuple[int, int, int, int, int],
 ) -> tuple[Int32s, Int32s, Int64s]:
     """Find the frequent itemsets.
 
     Args:
-        items: Items of all rows, ascending inside a row, 0 for the most frequent.
-        begins: Start of each row, and the end of the last.
-        occurrences: Rows of each item, item by item.
-        occurrence_begins: Start of each item's occurrences, and the end of the last.
+        slots: As `arrange_baskets` returns them.
+        places: The same.
+        item_starts: The same.
+        item_reaches: The same.
         item_counts: Number of baskets of each item; all are frequent.
         limits: Smallest count, largest size, most itemsets (no level follows one that has more),
-            bytes that the bits of all items may take.
+            number of rows in the slots, and bytes that the bits of all items may take.
 
     Returns:
         The columns of a trie.
     """
-    min_count, max_size, most, block_bytes = limits
+    min_count, max_size, most, row_count, block_bytes = limits
     width = len(item_counts)
-    rows = Rows(items, begins, np.ones(len(begins), np.int64), occurrences)
-    trie = Trie(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64))
-    levels = _with_room(Levels(trie, np.empty(0, np.int64), np.empty(0, np.int64)), 0, width)
+    words = max(1, min((row_count + WORD - 1) // WORD, block_bytes // (8 * max(width, 1))))
+    nodes = Nodes(
+        np.empty(width, np.int32),
+        np.empty(width, np.int32),
+        np.empty(width, np.int64),
+        np.empty(width + 1, np.int64),
+    )
     for item in range(width):
-        _add(levels, item, -1, item, item_counts[item])
-    first, used, size = width, width, 2
+        nodes.parents[item], nodes.items[item], nodes.counts[item] = -1, item, item_counts[item]
+    first, used, size = width, width, np.int64(2)
     if max_size > 1:
-        levels, used = _add_pairs(rows, occurrence_begins, min_count, levels)
+        nodes, used = _add_pairs(slots, places, item_starts, item_reaches, min_count, nodes)
     drops = np.empty(used - first, np.int32)
     for node in range(first, used):
-        drops[node - first] = levels.trie.items[node]
+        drops[node - first] = nodes.items[node]
     hits = np.zeros(width, np.int32)
     while first < used <= most and size < max_size:
-        candidates = _list_candidates(levels, (first, used), drops, hits)
-        _count(rows, levels.trie, (first, size), candidates, (width, block_bytes))
-        levels, drops, end = _keep(levels, (first, used), candidates, min_count, drops)
+        candidates = _list_candidates(nodes, (first, used), drops, hits)
+        _count(slots, nodes, (first, int(size)), candidates, words, width)
+        nodes, drops, end = _keep(nodes, (first, used), candidates, min_count, drops)
         first, used, size = used, end, size + 1
-    return levels.trie.parents[:used], levels.trie.items[:used], levels.trie.counts[:used]
+    return nodes.parents[:used], nodes.items[:used], nodes.counts[:used]
