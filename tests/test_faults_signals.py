@@ -76,15 +76,16 @@ def test_a_signal_in_any_stage_ends_the_run_soon_and_leaves_nothing(
     stages = stages_of(config, tmp_path / "first")
     old = run_here(config, output, OLD_DAY)
     problems = []
-    for stage in stages[:-1]:
+    turns = stages[SIGNALS.index(number) : -1 : len(SIGNALS)]  # the other signal has the rest
+    for stage in turns:
         running = start(["run", str(config), "--set", f'output.path="{output}"'])
         wait_for(running, stage)
         found = [*interrupt(running, number), *leftovers(output)]
         problems += [f"after {stage}: {problem}" for problem in found]
-        assert latest_whole(output) == old or stage == stages[-2]
+        assert latest_whole(output) == old or stage == stages[-2]  # the last one publishes
 
     assert [] == problems
-    assert len(stages) > 9
+    assert len(turns) > 5
 
 
 @pytest.mark.parametrize("number", SIGNALS)
