@@ -95,8 +95,8 @@ def build_views(
         is_session_end_needed: False leaves `sessions` unbuilt: it takes a pass over all events.
     """
     duplicates = _drop_repeated_events(engine, events)
-    build(engine, "visitor_codes", {})
-    build(engine, "coded_events", {})
+    for table in ("visitor_customers", "visitor_codes", "coded_events"):
+        build(engine, table, {})
     engine.drop("event_rows")
     if "session_id" not in events.columns:
         _cut_sessions(engine, events)
@@ -105,7 +105,8 @@ def build_views(
     if is_session_end_needed:
         build(engine, "sessions", {})
     build(engine, "event_reasons", {})
-    engine.drop("coded_events", "busy_visitors", "wide_visitors", "visitor_codes")
+    engine.drop("coded_events", "busy_visitors", "wide_visitors")
+    engine.drop("visitor_codes", "visitor_customers")
     reasons = _counts(engine, "event_reasons", "reason")
     accepted = reasons.pop("accepted", 0)
     filtered = _added(account.filtered, reasons)

@@ -1,9 +1,20 @@
 -- one row per visitor, with the events of all days and, where they may be too many, of the busiest
-with visitors as (
+with coded as (
+    select
+        coalesce(
+            cast(visitor_customers.customer_id as bigint), visitor_codes.customer_code,
+            visitor_codes.browser_code
+        ) as visitor_code,
+        visitor_customers.event_count
+    from visitor_customers
+    inner join visitor_codes on visitor_customers.visitor_id = visitor_codes.visitor_id
+),
+
+visitors as (
     select
         visitor_code,
-        cast(count(*) as bigint) as event_count
-    from coded_events
+        cast(sum(event_count) as bigint) as event_count
+    from coded
     group by visitor_code
 ),
 

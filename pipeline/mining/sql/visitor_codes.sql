@@ -4,5 +4,5 @@ select
     visitor_id,
     case when visitor_id >= 0 then -1 - 2 * visitor_id else 2 * visitor_id end as browser_code,
     cast(case when min(customer_id) = max(customer_id) then min(customer_id) end as bigint) as customer_code
-from event_rows
+from visitor_customers
 group by visitor_id
