@@ -28,11 +28,8 @@ from pipeline.run import run
 KEY = "canary-key-0123456789abcdef"
 KEYED = "privacy.customer_ids=keyed"
 BY_NAME = re.compile("customer|visitor|viewer|buyer|person|people|household", re.IGNORECASE)
-# Columns with people in their name or meaning that neither name anybody nor count anybody.
-ABOUT_NOBODY = {
-    *("grain", "segment", "customer_value", "target_kind", "pct_of_buyers_any"),
-    *("pct_of_buyers", "pct_of_viewers", "lift_vs_base", "stitch_rate", "displayable"),
-}
+# Whole numbers that speak of people and neither name nor count any.
+ABOUT_NOBODY = {"rank", "gap_count", "cluster"}
 
 
 def read(folder: Path, table: str) -> list[dict[str, Any]]:
@@ -195,7 +192,9 @@ def test_rows_about_few_people_are_left_out_and_ranks_close_up() -> None:
 
 def test_baskets_that_are_customers_are_people_too() -> None:
     for grain, left in (("customer", [4, 5]), ("order", [2, 4, 5])):
-        rows = [{"rank": n, "joint_count": n, "grain": grain} for n in (2, 4, 5)]
+        rows = [
+            {"rank": n, "joint_count": n, "customer_count": None, "grain": grain} for n in (2, 4, 5)
+        ]
         engine = engine_with("association_rules", rows)
         leave_out_small_groups(engine, names.ASSOCIATION_RULES, 4)
         found = engine.run("select joint_count from association_rules order by all")
@@ -255,22 +254,29 @@ def test_every_column_about_people_is_known_as_one() -> None:
         f"{table.name}.{column.name}: {column.meaning}"
         for table in names.TABLES.values()
         for column in table.columns
-        if BY_NAME.search(column.name) and not _is_known(table, column)
+        if BY_NAME.search(f"{column.name} {column.meaning}") and not _is_known(table, column)
     ]
     assert [] == unknown
 
 
+def test_a_count_is_of_people_where_its_meaning_begins_so() -> None:
+    meanings = {
+        "Customers who bought it.": True,
+        "Of source_count, customers who bought the target in the gap.": True,
+        "Distinct known visitors behind joint_count.": True,
+        "Gaps in days between two purchases of one customer.": False,
+        "The customer's cluster.": False,
+    }
+    counted = {text: names.Column("n", "int64", text).counts_people for text in meanings}
+    assert meanings == counted
+    assert {"joint_count", "source_count"} <= set(names.BOUGHT_NEXT.people_counts)
+
+
 def _is_known(table: names.Table, column: names.Column) -> bool:
-    is_person_table = any(one.is_person for one in table.columns)
     if column.counts_people and table.hides_small_groups:
         return column.is_nullable
-    return (
-        column.is_person
-        or column.counts_people
-        or column.name in ABOUT_NOBODY
-        or column.name.startswith("pct_of_")
-        or is_person_table
-    )
+    is_known = column.is_person or column.counts_people
+    return is_known or column.type != "int64" or column.name in ABOUT_NOBODY
 
 
 def test_files_are_not_for_others_and_the_spill_folder_is_for_nobody_else(

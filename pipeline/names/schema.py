@@ -11,6 +11,9 @@ _PERSON_IDS: Final = re.compile(r"(customer|visitor|person)_id")
 _PEOPLE: Final = re.compile(
     r"(.+_)?(customer|visitor|viewer|buyer|person|people)s?(_count)?|n_target"
 )
+_OF_PEOPLE: Final = re.compile(
+    r"(of \w+, )?((distinct|known) )*(customers|visitors)\b", re.IGNORECASE
+)
 _BASKETS: Final = re.compile(r"joint_count")
 
 
@@ -35,8 +38,9 @@ class Column:
 
     @property
     def counts_people(self) -> bool:
-        """Whether it counts customers or visitors."""
-        return self.type == "int64" and is_people_count(self.name)
+        """Whether it counts customers or visitors, by its name or the first word of its meaning."""
+        is_told = is_people_count(self.name) or _OF_PEOPLE.match(self.meaning)
+        return self.type == "int64" and bool(is_told)
 
     @property
     def counts_baskets(self) -> bool:
@@ -82,7 +86,7 @@ class Table:
     def people_counts(self) -> tuple[str, ...]:
         """Columns that count people, always or by the grain of the row."""
         people = tuple(column.name for column in self.columns if column.counts_people)
-        return (*people, *self.basket_counts)
+        return tuple(dict.fromkeys((*people, *self.basket_counts)))
 
 
 def count(name: str, meaning: str, *, is_nullable: bool = False) -> Column:
