@@ -13,6 +13,14 @@ _BUILT_WITH = {
     "interest_clusters": "customer_interests",
 }
 """Tables that the stage of another one builds: whatever stands against that stands against them."""
+_FAMILY = (
+    "bought_next",
+    "repurchase_cycle",
+    "substitutes",
+    "frequently_bought_together",
+    "viewed_not_bought",
+    "attach_rate",
+)
 
 
 def wanted_tables(config: Config) -> list[str]:
@@ -35,21 +43,28 @@ def reasons_against(config: Config) -> dict[str, str]:
     columns = effective_orders(config).columns
     reasons = _switched_off(config)
     if "category" not in (config.catalogue.columns if config.catalogue else {}):
-        reasons.setdefault("customer_interests", "the catalogue has no category")
+        for table in ("customer_interests", "attach_rate"):
+            reasons.setdefault(table, "the catalogue has no category")
     if "customer_id" not in columns:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
         rules = ("association_rules", "also_bought", "view_then_bought")
-        family = ("bought_next", "repurchase_cycle")
-        needy = (*rules, *family, "customer_interests", "item_stats")
+        needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
-        reasons |= dict.fromkeys(("also_viewed", "view_then_bought"), no_log)
+        viewing = ("also_viewed", "view_then_bought", "substitutes", "viewed_not_bought")
+        reasons |= dict.fromkeys(viewing, no_log)
     if no_rules := _without_rules(config, wanted_tables(config), reasons):
         reasons.setdefault("context_rules", no_rules)
     reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
+
+
+def has_substitutes(config: Config) -> bool:
+    """Return whether the input tells which items replace each other."""
+    columns = effective_orders(config).columns
+    return config.events is not None and {"customer_id", "item_id"} <= set(columns)
 
 
 def _stage_of(table: str) -> str:
@@ -83,6 +98,8 @@ def _without_customers(config: Config) -> dict[str, str]:
     return {
         "bought_next": missing,
         "repurchase_cycle": missing,
+        "substitutes": missing,
+        "viewed_not_bought": missing,
         "rfm_segments": missing,
         "customer_interests": missing,
         "view_then_bought": missing,

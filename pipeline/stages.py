@@ -5,8 +5,13 @@ from dataclasses import asdict
 
 from pipeline.job import Job
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.attach_rate import AttachRateSummary, build_attach_rate
 from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
 from pipeline.mining.context_rules import ContextSummary, Surroundings, build_context_rules
+from pipeline.mining.frequently_bought_together import (
+    TogetherSummary,
+    build_frequently_bought_together,
+)
 from pipeline.mining.holdout import split_window
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
@@ -14,9 +19,15 @@ from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rule_decay import rank_rules_by_age
 from pipeline.mining.rules import RuleSummary, build_rules
+from pipeline.mining.substitutes import (
+    SubstituteSummary,
+    build_substitutes,
+    substitute_pairs,
+)
 from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_then_bought
+from pipeline.mining.viewed_not_bought import ViewedNotBoughtSummary, build_viewed_not_bought
 from pipeline.mining.window import local_day
-from pipeline.possible import stages_of
+from pipeline.possible import has_substitutes, stages_of
 
 Summary = (
     RuleSummary
@@ -24,6 +35,10 @@ Summary = (
     | ViewThenBoughtSummary
     | BoughtNextSummary
     | RepurchaseSummary
+    | SubstituteSummary
+    | TogetherSummary
+    | ViewedNotBoughtSummary
+    | AttachRateSummary
     | RfmSummary
     | InterestSummary
     | ContextSummary
@@ -81,6 +96,44 @@ def _mine_repurchase_cycle(job: Job) -> RepurchaseSummary:
     return build_repurchase_cycle(job.engine, config, window, job.config.item_level)
 
 
+def _mine_substitutes(job: Job) -> SubstituteSummary:
+    config, horizon = job.config.substitutes, job.config.view_then_bought.horizon
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    threads = job.config.engine.threads
+    return build_substitutes(
+        job.engine, config, window, item_level, horizon=horizon, threads=threads
+    )
+
+
+def _mine_together(job: Job) -> TogetherSummary:
+    """Build the sets without substitutes, wherever these are known, published or not."""
+    config, threads = job.config.frequently_bought_together, job.config.engine.threads
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    pairs = None
+    if has_substitutes(job.config):
+        if "substitutes" not in job.figures:
+            _mine_substitutes(job)
+        pairs = substitute_pairs(job.engine)
+    return build_frequently_bought_together(
+        job.engine, config, window, item_level, threads=threads, substitutes=pairs
+    )
+
+
+def _mine_viewed_not_bought(job: Job) -> ViewedNotBoughtSummary:
+    config = job.config.viewed_not_bought
+    windows = job.window(config.lookback_days), job.window(config.bought_lookback_days)
+    views = job.engine.count("views")
+    return build_viewed_not_bought(
+        job.engine, config, windows, job.config.item_level, view_count=views
+    )
+
+
+def _mine_attach_rate(job: Job) -> AttachRateSummary:
+    config = job.config.attach_rate
+    window = job.window(config.lookback_days)
+    return build_attach_rate(job.engine, config, window, job.config.item_level)
+
+
 def _mine_rfm(job: Job) -> RfmSummary:
     return build_rfm_segments(job.engine, job.config.rfm, job.window(job.config.rfm.lookback_days))
 
@@ -111,6 +164,10 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "view_then_bought": _mine_view_then_bought,
     "bought_next": _mine_bought_next,
     "repurchase_cycle": _mine_repurchase_cycle,
+    "substitutes": _mine_substitutes,
+    "frequently_bought_together": _mine_together,
+    "viewed_not_bought": _mine_viewed_not_bought,
+    "attach_rate": _mine_attach_rate,
     "rfm_segments": _mine_rfm,
     "customer_interests": _mine_interests,
     "context_rules": _mine_context_rules,

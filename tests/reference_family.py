@@ -1,11 +1,18 @@
 """The oracle of the tables of how two items belong together: naive Python, slow on purpose."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from fractions import Fraction
-from itertools import pairwise
-from math import ceil, comb
+from itertools import combinations, pairwise
+from math import ceil, comb, prod
 
-from pipeline.config.family_options import BoughtNext, RepurchaseCycle
+from pipeline.config.family_options import (
+    AttachRate,
+    BoughtNext,
+    FrequentlyBoughtTogether,
+    RepurchaseCycle,
+    Substitutes,
+)
 from pipeline.mining.window import Window
 from tests.reference_tables import Row, wilson
 from tests.shops import Shop
@@ -93,6 +100,163 @@ def repurchase_cycle(shop: Shop, options: RepurchaseCycle, window: Window) -> li
                 "buyer_count": len(buyers), "repeat_share": again / len(buyers), **quartiles(gaps),
             })  # fmt: skip
     return rows
+
+
+def order_items(shop: Shop, window: Window, most: int) -> dict[str, set[str]]:
+    """Return the items of each order inside the window, giant orders left out."""
+    orders: dict[str, set[str]] = defaultdict(set)
+    for line in shop.sale_lines:
+        if line.item and window.start <= line.at < window.end:
+            orders[line.order].add(line.item)
+    return {order: items for order, items in orders.items() if len(items) <= most}
+
+
+def frequently_bought_together(
+    shop: Shop,
+    options: FrequentlyBoughtTogether,
+    window: Window,
+    families: Mapping[str, str],
+) -> list[Row]:
+    """Return the rows of `frequently_bought_together`, its sets in the fewest orders allowed."""
+    orders = list(order_items(shop, window, options.max_basket_items).values())
+    n = len(orders)
+    counts = Counter(
+        itemset
+        for items in orders
+        for size in range(1, options.max_set_items + 1)
+        for itemset in combinations(sorted(items), size)
+    )
+    least = max(options.min_order_count, ceil(Fraction(str(options.min_support)) * n))
+    counts = Counter({itemset: count for itemset, count in counts.items() if count >= least})
+    frequent = sum(len(itemset) == 1 for itemset in counts)
+
+    def is_fit(pair: tuple[str, str]) -> bool:
+        a, b = pair
+        is_lifted = counts[pair] * n > counts[a,] * counts[b,]
+        return is_lifted and not (a in families and families[a] == families.get(b))
+
+    best: dict[str, tuple[tuple[object, ...], Row]] = {}
+    for itemset, together in counts.items():
+        size = len(itemset)
+        if size == 1 or not all(map(is_fit, combinations(itemset, 2))):
+            continue
+        lift = Fraction(n ** (size - 1) * together, prod(counts[item,] for item in itemset))
+        for source in itemset:
+            rest = tuple(item for item in itemset if item != source)
+            p = fisher(together, counts[source,], counts[rest], n)
+            tests = comb(frequent, size) * (1 if size == 2 else size)
+            if p * tests * (options.max_set_items - 1) > (options.max_q_value or 1e9):
+                continue
+            low = wilson(together / counts[source,], counts[source,])[0]
+            order = (-round(low * float(lift), 9), -together, size, itemset)
+            row = {
+                "source_item_id": source, "items": list(itemset), "order_count": together,
+                "source_count": counts[source,], "basket_count": n,
+            }  # fmt: skip
+            best[source] = min(best.get(source, (order, row)), (order, row), key=lambda r: r[0])
+    return [row for _, row in best.values()]
+
+
+def viewed_not_bought(shop: Shop, min_views: int, windows: tuple[Window, Window]) -> list[Row]:
+    """Return the rows of `viewed_not_bought`."""
+    viewing, buying = windows
+    seen = defaultdict(list)
+    for view in shop.views:
+        if view.visitor in shop.customers and viewing.start <= view.at < viewing.end:
+            seen[view.visitor, view.item].append(view)
+    bought = {(s.customer, s.item) for s in shop.sale_lines if buying.start <= s.at < viewing.end}
+    return [
+        {
+            "customer_id": customer, "item_id": item, "view_count": len(views),
+            "session_count": len({view.session for view in views}),
+        }
+        for (customer, item), views in seen.items()
+        if len(views) >= min_views and (customer, item) not in bought
+    ]  # fmt: skip
+
+
+def attach_rate(
+    shop: Shop, options: AttachRate, window: Window, categories: Mapping[str, str]
+) -> list[Row]:
+    """Return the rows of `attach_rate`; months are those of UTC from 1970-01 on."""
+    orders = order_items(shop, window, options.max_basket_items)
+    month = {line.order: 1 + line.at // DAY // 31 for line in shop.sale_lines}  # up to day 58
+    rows = []
+    for source in shop.items:
+        with_source = {o for o, items in orders.items() if source in items}
+        if len(with_source) < options.min_order_count:
+            continue
+        found = []
+        for category in set(categories.values()):
+            members = {item for item, own in categories.items() if own == category}
+            held = {o for o, items in orders.items() if members & items}
+            attached = {o for o in with_source if members & (orders[o] - {source})}
+            if len(attached) >= options.min_attached_count:
+                low = wilson(len(attached) / len(with_source), len(with_source))[0]
+                score = low * len(orders) / len(held)
+                found.append((-round(score, 9), -len(attached), category, attached))
+        best = sorted(found)[: options.max_categories]
+        rows += [
+            {
+                "source_item_id": source, "category": category, "month": f"1970-{at:02}",
+                "order_count": sum(month[o] == at for o in with_source),
+                "attached_count": sum(month[o] == at for o in attached),
+                "category_rank": rank, "total_order_count": len(with_source),
+                "total_attached_count": len(attached),
+            }
+            for rank, (_, _, category, attached) in enumerate(best, start=1)
+            for at in sorted({month[order] for order in with_source})
+        ]  # fmt: skip
+    return rows
+
+
+def substitutes(
+    shop: Shop, options: Substitutes, window: Window, switched: Mapping[tuple[str, str], Row]
+) -> list[Row]:
+    """Return the rows of `substitutes` without their ranks.
+
+    Args:
+        shop: Views and sale lines.
+        options: Thresholds.
+        window: Views and sale lines inside it count.
+        switched: Rows of the oracle of `view_then_bought` by source and target, none left out.
+    """
+    sessions: dict[str, set[str]] = defaultdict(set)
+    visitors = {}
+    for view in shop.views:
+        if window.start <= view.at < window.end:
+            sessions[view.session].add(view.item)
+            visitors[view.session] = view.visitor
+    most = options.max_session_items
+    sessions = {s: items for s, items in sessions.items() if len(items) <= most}
+    orders = list(order_items(shop, window, options.max_basket_items).values())
+    rows = []
+    for (source, target), row in switched.items():
+        together = {s for s, items in sessions.items() if {source, target} <= items}
+        n_a, n_b = (sum(item in order for order in orders) for item in (source, target))
+        joint = sum({source, target} <= order for order in orders)
+        people = {visitors[session] for session in together}
+        p = fisher(n_a - joint, n_a, len(orders) - n_b, len(orders)) if orders else 1
+        if (
+            source != target
+            and len(people) >= options.min_visitors
+            and joint * len(orders) < n_a * n_b
+            and p <= (options.max_p_value or 1)
+            and row["pct_of_buyers"]
+            and row["pct_of_buyers"] >= 100 * options.min_buyer_share - 1e-9
+        ):
+            rows.append({
+                **row, "session_count": len(together), "visitor_count": len(people),
+                "order_count": joint, "source_order_count": n_a, "target_order_count": n_b,
+                "basket_count": len(orders), "p_value": p,
+            })  # fmt: skip
+    return rows
+
+
+def fisher(joint: int, left: int, right: int, n: int) -> float:
+    """Return the chance of so many or more together, were left and right independent."""
+    ways = (comb(right, k) * comb(n - right, left - k) for k in range(joint, min(left, right) + 1))
+    return float(Fraction(sum(ways), comb(n, left)))
 
 
 def quartiles(gaps: list[int]) -> Row:

@@ -38,3 +38,69 @@ class RepurchaseCycle(Section):
     """Gaps between two purchases of the item by one customer."""
     min_customers: Count = 5
     """Customers with such a gap."""
+
+
+class FrequentlyBoughtTogether(Section):
+    """The set of items that is bought together with an item, in one order."""
+
+    lookback_days: Days | None = 180
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    max_set_items: Annotated[int, Field(ge=2, le=4)] = 4
+    """Largest number of items of a set, its source item included."""
+    min_support: Fraction = 0.0005
+    """Smallest share of orders that hold the set."""
+    min_order_count: Count = 10
+    """Smallest number of orders that hold the set, however few the orders are."""
+    max_q_value: Fraction | None = 0.05
+    """Largest q-value of source item and rest of the set; null keeps every set."""
+    max_basket_items: Count = 100
+    """Orders with more distinct items are left out and counted."""
+    max_itemsets: Count = 1_000_000
+    """Where there are more sets, the smallest number of orders is doubled until there are not."""
+
+
+class ViewedNotBought(Section):
+    """Who looked at an item again and again and did not buy it."""
+
+    lookback_days: Days | None = 30
+    """Length of the window of views that ends at as_of; null takes everything before as_of."""
+    min_views: Count = 3
+    """Views of the item by the customer."""
+    bought_lookback_days: Days | None = 365
+    """Days before as_of in which the customer did not buy the item; null asks of all days."""
+
+
+class AttachRate(Section):
+    """How often an order with an item also holds something of a category."""
+
+    lookback_days: Days | None = 365
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    min_order_count: Count = 50
+    """Orders of the window that must hold the source item."""
+    min_attached_count: Count = 5
+    """Of these, orders that must hold another item of the category."""
+    max_basket_items: Count = 100
+    """Orders with more distinct items are left out and counted."""
+    category_depth: Count = 2
+    """Levels of the category path that tell categories apart, from the widest on."""
+    max_categories: Count = 5
+    """Categories kept per source item."""
+
+
+class Substitutes(Section):
+    """Items that people look at together and buy instead of each other."""
+
+    lookback_days: Days | None = 90
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    min_visitors: Count = 20
+    """Visitors who viewed both items in one session."""
+    max_session_items: Count = 100
+    """Sessions with more distinct items are left out and counted."""
+    max_basket_items: Count = 100
+    """Orders with more distinct items are left out."""
+    max_p_value: Fraction | None = None
+    """Largest chance to find the pair in so few orders; null asks only for fewer than expected."""
+    min_buyer_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """Share of the source's buyers whose ultimate purchase was the target."""
+    max_targets: Count = 20
+    """Target items kept per source item."""

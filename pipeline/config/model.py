@@ -10,7 +10,14 @@ from pydantic import Field
 from pipeline.config.breaker_options import Breakers
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
-from pipeline.config.family_options import BoughtNext, RepurchaseCycle
+from pipeline.config.family_options import (
+    AttachRate,
+    BoughtNext,
+    FrequentlyBoughtTogether,
+    RepurchaseCycle,
+    Substitutes,
+    ViewedNotBought,
+)
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
 from pipeline.config.privacy_options import Privacy
 from pipeline.config.section import PathText, Section
@@ -71,6 +78,14 @@ class Config(Section):
     """Bought this, bought that on a later day."""
     repurchase_cycle: RepurchaseCycle = RepurchaseCycle()
     """How many days customers let pass until they buy an item again."""
+    substitutes: Substitutes = Substitutes()
+    """Items that people look at together and buy instead of each other."""
+    frequently_bought_together: FrequentlyBoughtTogether = FrequentlyBoughtTogether()
+    """The set of items that is bought together with an item, in one order."""
+    viewed_not_bought: ViewedNotBought = ViewedNotBought()
+    """Who looked at an item again and again and did not buy it."""
+    attach_rate: AttachRate = AttachRate()
+    """How often an order with an item also holds something of a category."""
     rfm: Rfm = Rfm()
     """Customer segments."""
     interests: Interests = Interests()

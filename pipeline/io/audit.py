@@ -44,8 +44,11 @@ _SHARES = (
     "p_value",
     "q_value",
     "direction_p_value",
+    "attach_rate",
+    "attach_rate_low",
+    "attach_rate_high",
 )
-_POSITIVE = ("rank", "line", "frequency", "item_count")
+_POSITIVE = ("rank", "line", "frequency", "item_count", "category_rank")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
 
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -78,6 +81,10 @@ AT_MOST = (
     ("n_target", "n_viewers"),
     ("baseline_target_count", "baseline_count"),
     ("customer_count", "buyer_count"),
+    ("order_count", "source_count"),
+    ("attached_count", "order_count"),
+    ("total_attached_count", "total_order_count"),
+    ("switch_count", "n_buyers"),
     ("gap_lower_days", "gap_median_days"),
     ("gap_median_days", "gap_upper_days"),
     ("window_start", "window_end"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.engine import Value
 
 ITEM_COLUMNS = ("item_id", "source_item_id", "target_item_id")
-ITEMSET_COLUMNS = ("itemset", "antecedent", "consequent")
+ITEMSET_COLUMNS = ("itemset", "antecedent", "consequent", "items")
 
 HEADLINES: dict[str, tuple[str, ...]] = {
     "frequent_itemsets": ("itemset", "item_count", "joint_count", "basket_count", "support"),
@@ -46,6 +46,17 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     "repurchase_cycle": (
         *("item_id", "gap_count", "customer_count", "repeat_share"),
         *("gap_lower_days", "gap_median_days", "gap_upper_days"),
+    ),
+    "substitutes": (
+        *("source_item_id", "target_item_id", "rank", "visitor_count"),
+        *("switch_count", "pct_of_buyers", "order_lift"),
+    ),
+    "frequently_bought_together": (
+        *("source_item_id", "items", "order_count", "confidence", "set_lift", "price_sum"),
+    ),
+    "viewed_not_bought": ("customer_id", "item_id", "view_count", "last_viewed_at", "price"),
+    "attach_rate": (
+        *("source_item_id", "category", "month", "order_count", "attached_count", "attach_rate"),
     ),
     "rfm_segments": (
         *("customer_id", "segment", "recency_days", "frequency", "monetary", "last_order_at"),

@@ -112,7 +112,7 @@ def _values(options: ViewThenBought, window: Window, item_level: str) -> dict[st
         **window.values,
         "item_level": item_level,
         "horizon": options.horizon,
-        "horizon_microseconds": _horizon_microseconds(options.horizon),
+        "horizon_microseconds": horizon_microseconds(options.horizon),
         "min_viewers": options.min_viewers,
         "max_targets": options.max_targets,
         "min_buyers": options.min_displayable_buyers,
@@ -122,7 +122,8 @@ def _values(options: ViewThenBought, window: Window, item_level: str) -> dict[st
     }
 
 
-def _horizon_microseconds(horizon: str) -> int:
+def horizon_microseconds(horizon: str) -> int:
+    """Return how long after the first view, or after its session, a purchase counts."""
     if horizon == "session":
         return SESSION_GAP_MICROSECONDS
     return int(horizon) * DAY_MICROSECONDS

@@ -12,7 +12,14 @@ from pipeline.names.customers import (
     RFM_SEGMENTS,
 )
 from pipeline.names.facts import ITEM_STATS, QUARANTINE, RUN_SUMMARY
-from pipeline.names.family import BOUGHT_NEXT, REPURCHASE_CYCLE
+from pipeline.names.family import (
+    ATTACH_RATE,
+    BOUGHT_NEXT,
+    FREQUENTLY_BOUGHT_TOGETHER,
+    REPURCHASE_CYCLE,
+    SUBSTITUTES,
+    VIEWED_NOT_BOUGHT,
+)
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
@@ -20,9 +27,11 @@ __all__ = [
     "ALSO_BOUGHT",
     "ALSO_VIEWED",
     "ASSOCIATION_RULES",
+    "ATTACH_RATE",
     "BOUGHT_NEXT",
     "CONTEXT_RULES",
     "CUSTOMER_INTERESTS",
+    "FREQUENTLY_BOUGHT_TOGETHER",
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
     "ITEM_STATS",
@@ -31,7 +40,9 @@ __all__ = [
     "RFM_CUTS",
     "RFM_SEGMENTS",
     "RUN_SUMMARY",
+    "SUBSTITUTES",
     "TABLES",
+    "VIEWED_NOT_BOUGHT",
     "VIEW_THEN_BOUGHT",
     "Column",
     "ColumnType",
@@ -48,6 +59,10 @@ TABLES: dict[str, Table] = {
         VIEW_THEN_BOUGHT,
         BOUGHT_NEXT,
         REPURCHASE_CYCLE,
+        SUBSTITUTES,
+        FREQUENTLY_BOUGHT_TOGETHER,
+        VIEWED_NOT_BOUGHT,
+        ATTACH_RATE,
         RFM_SEGMENTS,
         RFM_CUTS,
         CUSTOMER_INTERESTS,
