@@ -18,7 +18,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test test-deep test-faults test-fuzz coverage check docs lock clean
+.PHONY: help setup setup-test run test test-deep test-faults test-fuzz test-airflow coverage check docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,10 @@ test-fuzz: setup-test ## fuzz the loader of configurations and the readers, each
 		echo "fuzzing $$target" && \
 		$(BIN)/python -m scripts.fuzz $$target $(FUZZ_SECONDS) -verbosity=0 || exit 1; done
 
+test-airflow: setup .venv-airflow/.is-set-up ## the example for Airflow, run by Airflow
+	cd examples/airflow && BASKET_PROGRAM=$(abspath $(BIN)/basket) \
+		$(CURDIR)/.venv-airflow/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. $(ARGS) .
+
 coverage: setup-test ## fast tests again, listing lines and branches they miss
 	$(BIN)/pytest -n auto --dist loadfile -m "not deep and not faults" --cov $(ARGS)
 
@@ -62,6 +66,7 @@ lock: $(UV) ## compile the lock files again (LOCK_ARGS=--upgrade for newer versi
 	$(compile) requirements/uv.in -o requirements/uv.txt
 	$(compile) pyproject.toml requirements/run.in -o requirements/run.txt
 	$(compile) pyproject.toml requirements/run.in requirements/test.in -o requirements/test.txt
+	$(compile) requirements/airflow.in -o requirements/airflow.txt
 
 clean: ## remove the virtual environment and all caches; outputs stay
 	rm -rf $(VENV) build dist htmlcov .coverage* .*_cache .hypothesis
@@ -73,6 +78,13 @@ $(VENV)/.%-is-set-up: requirements/%.txt pyproject.toml | $(BIN)/pip $(UV)
 	@$(call install,--require-hashes -r $<)
 	@$(call install,--no-deps --no-build-isolation -e .)
 	@$(BIN)/python -m pipeline.mining.kernels
+	@touch $@
+
+.venv-airflow/.is-set-up: requirements/airflow.txt | $(UV)
+	@echo "installing $< into .venv-airflow"
+	@test -d .venv-airflow || $(PYTHON) -m venv .venv-airflow
+	@$(UV) pip install --quiet --python .venv-airflow/bin/python --require-hashes -r $< || \
+		.venv-airflow/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
 $(BIN)/uv: requirements/uv.txt | $(BIN)/pip

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 
-from pipeline.errors import BasketError
+from pipeline.errors import BasketError, NothingNew
 from pipeline.interruption import interruptible, tell
 from pipeline.io.passing import remove_passing_folders
 
@@ -52,6 +52,9 @@ def _tell_failure(error: BaseException) -> None:
     if not isinstance(error, BasketError):
         traceback.print_exception(error)
         print("basket: error: this is a defect of basket, please report it", file=sys.stderr)
+        return
+    if isinstance(error, NothingNew):
+        print(f"basket: {error}", file=sys.stderr)
         return
     lines = str(error).splitlines()
     # Several problems, each `file:line:column: ...`: editors find the place at a line's start.

@@ -11,6 +11,7 @@ import typer
 from pipeline.commands import (
     comparing,
     evaluating,
+    health,
     planning,
     projects,
     published,
@@ -59,4 +60,5 @@ app.command()(published.verify)
 app.command()(published.rollback)
 app.command()(published.prune)
 app.command("config")(projects.show_config)
+app.command()(health.doctor)
 app.command()(projects.init)

@@ -7,11 +7,12 @@
     │   ├── AccountingError    65    lines read and lines accounted for differ
     │   └── AuditError         65    a table that was computed breaks its own definition
     ├── StorageError           74    a file cannot be read or written
-    └── BusyError              75    another run holds the lock: try again later
+    ├── BusyError              75    another run holds the lock: try again later
+    └── NothingNew             99    the same input was published already: nothing was done
 
 A message has three parts: what is wrong, where, and what to do. Interruption by a signal
 exits with 128 + its number (130, 143).
-Source: codes 65, 74 and 75 are those of BSD ``sysexits.h``.
+Source: codes 65, 74 and 75 are those of BSD ``sysexits.h``; 99 skips a task of Airflow.
 """
 
 
@@ -55,3 +56,9 @@ class BusyError(BasketError):
     """Another run holds the lock of this output folder; a retry may succeed."""
 
     exit_code = 75
+
+
+class NothingNew(BasketError):  # noqa: N818 - no error, but the end of a command all the same
+    """A run of the same input and configuration is published; nothing was computed."""
+
+    exit_code = 99

@@ -11,12 +11,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from pipeline import names
+from pipeline.config.as_of import as_of_microseconds
 from pipeline.config.load import LoadedConfig
 from pipeline.config.problems import suggestion
-from pipeline.errors import UsageError
+from pipeline.errors import NothingNew, UsageError
 from pipeline.io.arrivals import change_notes, check_volume, input_changes, previous_of
 from pipeline.io.audit import audit_table
 from pipeline.io.breakers import check_breakers
+from pipeline.io.history import whole_runs
 from pipeline.io.manifest import (
     InputEntry,
     Manifest,
@@ -46,6 +48,8 @@ def run(
     as_of: str | None = None,
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    *,
+    skips_unchanged: bool = False,
 ) -> RunReport:
     """Read the input, compute the tables and publish them as one run.
 
@@ -55,6 +59,7 @@ def run(
         only: Tables to compute instead of those configured; such a run is published under its
             id but `latest` keeps naming a run with all tables.
         progress: Where to report; None reports nothing.
+        skips_unchanged: Do nothing where a run of the same input and options is published.
 
     Raises:
         BasketError: One of its kinds, each with its exit code; nothing is published then.
@@ -68,6 +73,8 @@ def run(
         writing(output_folder(chosen)),
         opened(chosen, progress or Progress(), spill_folder(chosen)) as job,
     ):
+        if skips_unchanged:
+            _skip_unchanged(job, as_of)
         _check_volume(job)
         prepare(job, as_of)
         mine(job, wanted)
@@ -102,6 +109,19 @@ def _choose(loaded: LoadedConfig, only: Sequence[str]) -> LoadedConfig:
         return loaded
     output = loaded.config.output.model_copy(update={"tables": list(only)})
     return replace(loaded, config=loaded.config.model_copy(update={"output": output}))
+
+
+def _skip_unchanged(job: Job, as_of: str | None) -> None:
+    given = as_of_microseconds(job.config, as_of)
+    fingerprints = input_fingerprint(_inputs(job)), configuration_fingerprint(job.config)
+    wanted = None if given is None else iso_instant(given)
+    version = metadata.version("basket-pipeline")
+    for known in whole_runs(output_folder(job.loaded)):
+        made_of = known.input_fingerprint, known.configuration_fingerprint
+        is_same = (*made_of, known.pipeline_version) == (*fingerprints, version)
+        if is_same and wanted in {None, known.as_of}:
+            message = f"nothing new: run {known.run_id} is made of the same input and options"
+            raise NothingNew(message)
 
 
 @dataclass(frozen=True)
@@ -173,12 +193,16 @@ def _write(job: Job, name: str, staged: Path) -> TableEntry:
     return describe_table(table, path, rows)
 
 
-def _manifest(job: Job, plan: _Plan) -> Manifest:
-    inputs = tuple(
+def _inputs(job: Job) -> tuple[InputEntry, ...]:
+    return tuple(
         InputEntry(source, file.name, fact.lines, fact.size, fact.sha256)
         for source, (files, facts) in job.inputs.items()
         for file, fact in zip(files, facts, strict=True)
     )
+
+
+def _manifest(job: Job, plan: _Plan) -> Manifest:
+    inputs = _inputs(job)
     version = metadata.version("basket-pipeline")
     fingerprints = input_fingerprint(inputs), configuration_fingerprint(job.config)
     name = run_id(job.as_of, *fingerprints, version)

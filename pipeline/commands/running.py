@@ -16,15 +16,21 @@ def run(
         list[str] | None,
         typer.Option(metavar="TABLE", help="Only this table; repeatable, or with commas."),
     ] = None,
+    skip_unchanged: Annotated[
+        bool, typer.Option("--skip-unchanged", help="Exit with 99 where nothing is new.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Read the input, compute the tables, publish them as one run."""
     from pipeline.progress import Progress
     from pipeline.run import run as run_stages
     from pipeline.summary import run_json, run_text
+    from pipeline.telemetry import write_reports
 
     tables = [name for names in only or () for name in listed(names)]
-    report = run_stages(load(config, overrides), as_of, tables, Progress(sys.stderr))
+    loaded = load(config, overrides)
+    report = run_stages(loaded, as_of, tables, Progress(sys.stderr), skips_unchanged=skip_unchanged)
+    write_reports(report, loaded)
     print_text(run_json(report) if json else run_text(report))
 
 

@@ -20,6 +20,7 @@ from pipeline.config.family_options import (
 )
 from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
 from pipeline.config.privacy_options import Privacy
+from pipeline.config.report_options import Reports
 from pipeline.config.section import PathText, Section
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
 
@@ -96,6 +97,8 @@ class Config(Section):
     """How far a run may be from the one before."""
     privacy: Privacy = Privacy()
     """What is published about people."""
+    reports: Reports = Reports()
+    """What a run tells other programs about itself."""
     output: Output = Output()
     """Where tables are published."""
     engine: EngineOptions = EngineOptions()

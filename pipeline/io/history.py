@@ -46,6 +46,12 @@ class PublishedRun:
         return datetime.fromisoformat(self.as_of or f"{self.run_id[:17]}Z")
 
 
+def whole_runs(output: Path) -> list[Manifest]:
+    """Return the manifests of the runs that have all their tables and are not damaged."""
+    complete = [run.run_id for run in published_runs(output) if run.state == "complete"]
+    return [read_manifest(output / RUNS / run_id) for run_id in complete]
+
+
 def published_runs(output: Path) -> list[PublishedRun]:
     """Return all runs of an output folder, the newest `as_of` last, as `rollback` goes back.
 

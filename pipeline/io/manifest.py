@@ -138,11 +138,18 @@ def iso_instant(microseconds: int) -> str:
 def configuration_fingerprint(config: Config) -> str:
     """Return the SHA-256 of every option that can change a result.
 
-    Left out: `engine`, `breakers`, the output folder, and `as_of`, whose resolved value stands in
-    the run id.
+    Left out: `engine`, `breakers`, `reports`, the output folder, and `as_of`, whose resolved
+    value stands in the run id.
     """
     chosen = config.model_dump(
-        mode="json", exclude={"engine": True, "as_of": True, "breakers": True, "output": {"path"}}
+        mode="json",
+        exclude={
+            "engine": True,
+            "as_of": True,
+            "breakers": True,
+            "reports": True,
+            "output": {"path"},
+        },
     )
     return _fingerprint(chosen)
 
