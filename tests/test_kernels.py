@@ -115,6 +115,14 @@ def test_support_of_one_and_of_all_baskets(algorithm: Algorithm, min_count: int)
     assert expected == by_kernel(rows, min_count, ANY_SIZE, algorithm)
 
 
+def test_slots_hold_the_baskets_of_two_frequent_items_or_more() -> None:
+    rows, codes = kernel_miner.arrange(baskets_of_rows([[7, 9], [9], [5, 7, 9], [7, 8, 9]]), 2)
+    assert codes.tolist() == [9, 7]
+    assert rows.slots.tolist() == [-1, 0, 1] * 3
+    assert rows.places.tolist() == [1, 4, 7, 2, 5, 8]  # so there are 9 - 6 rows
+    assert (rows.starts.tolist(), rows.reaches.tolist()) == ([0, 3, 6], [0, 3, 0])
+
+
 def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{0, 1, 2}, {0, 1, 2, 3}, {1, 2, 3}, {0, 2}] * 100
     expected = by_oracle(rows, 50, ANY_SIZE)

@@ -110,4 +110,4 @@ def arrange_baskets(
     places, starts = np.empty(used, np.uint32), np.zeros(width + 1, np.int64)
     reaches = np.zeros(width + 1, np.int64)
     list_places(slots, 0, used, places, starts, reaches)
-    return slots[:used], places, starts, reaches
+    return slots[:used], places[: starts[width]], starts, reaches
