@@ -34,8 +34,12 @@ def wanted_tables(config: Config) -> list[str]:
 
 
 def stages_of(wanted: Sequence[str]) -> list[str]:
-    """Return the stages that build the wanted tables, itemsets with the rules."""
-    return list(dict.fromkeys(_stage_of(name) for name in wanted))
+    """Return the stages that build the wanted tables: itemsets with the rules, if these are."""
+    stages = dict.fromkeys(_stage_of(name) for name in wanted)
+    if "association_rules" in wanted:
+        return list(stages)
+    alone = {"association_rules": "frequent_itemsets"}
+    return [alone.get(stage, stage) for stage in stages]
 
 
 def reasons_against(config: Config) -> dict[str, str]:

@@ -188,8 +188,8 @@ def _write(job: Job, name: str, staged: Path) -> TableEntry:
     path = staged / f"{name}.parquet"
     batches = job.engine.in_order(name, table.column_names, table.sort)
     rows = write_table(table, batches, path)
+    job.engine.drop(name)  # makes room for the audit
     audit_table(table, path, rows)
-    job.engine.drop(name)
     return describe_table(table, path, rows)
 
 

@@ -15,6 +15,7 @@ from pipeline.mining.frequently_bought_together import (
 from pipeline.mining.holdout import split_window
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
+from pipeline.mining.itemsets_alone import ItemsetSummary, build_itemsets_alone
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rule_decay import rank_rules_by_age
@@ -31,6 +32,7 @@ from pipeline.possible import has_substitutes, stages_of
 
 Summary = (
     RuleSummary
+    | ItemsetSummary
     | AssociationSummary
     | ViewThenBoughtSummary
     | BoughtNextSummary
@@ -61,6 +63,13 @@ def _mine_rules(job: Job) -> RuleSummary:
     if config.half_life_days is not None:
         rank_rules_by_age(job.engine, config, window, config.half_life_days)
     return summary
+
+
+def _mine_itemsets(job: Job) -> ItemsetSummary:
+    config = job.config.mining
+    window, item_level = job.window(config.lookback_days), job.config.item_level
+    threads = job.config.engine.threads
+    return build_itemsets_alone(job.engine, config, window, item_level, threads=threads)
 
 
 def _mine_also_bought(job: Job) -> AssociationSummary:
@@ -159,6 +168,7 @@ def _mine_item_stats(job: Job) -> ItemStatsSummary:
 
 _STAGES: dict[str, Callable[[Job], Summary]] = {
     "association_rules": _mine_rules,
+    "frequent_itemsets": _mine_itemsets,
     "also_bought": _mine_also_bought,
     "also_viewed": _mine_also_viewed,
     "view_then_bought": _mine_view_then_bought,

@@ -255,7 +255,7 @@ def _paired(left: Codes, right: Codes) -> Codes:
 
 def _distinct(codes: Codes) -> int:
     ordered = np.sort(codes)  # far quicker than a hash table
-    return int(np.count_nonzero(np.diff(ordered))) + min(1, len(ordered))
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(1, len(ordered))
 
 
 def _encoded(values: pa.Array) -> Codes:

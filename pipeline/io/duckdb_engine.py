@@ -140,6 +140,18 @@ class DuckDBEngine:
         self.steps.append(step)
         return pieces.count
 
+    def hold(self, table: str) -> None:
+        """Build a promised table as a whole, for statements that look at all of its rows."""
+        if table not in self._deferred:
+            return
+        step, pieces = self._deferred.pop(table)
+        self.drop(table)
+        for rows in pieces.rows():
+            self.load(pieces.source, rows)
+            into = f"insert into {table}" if self.has(table) else f"create table {table} as"
+            self.run(f"{into} {step.sql}", step.values)
+            self.drop(pieces.source)
+
     def in_order(self, table: str, columns: Sequence[str], order: str) -> Iterator[pa.RecordBatch]:
         """Yield columns of a table in an order, in batches; see `pipeline.engine.Engine`."""
         sql = f"select {', '.join(columns)} from {table} order by {order}"

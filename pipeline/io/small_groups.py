@@ -22,6 +22,7 @@ def leave_out_small_groups(engine: DuckDBEngine, table: names.Table, least: int)
     """
     if least <= 1 or not table.people_counts:
         return 0
+    engine.hold(table.name)
     conditions = {
         count: f"coalesce({_people(table, count)} and {count} > 0 and {count} < {least}, false)"
         for count in table.people_counts

@@ -1,6 +1,7 @@
 """Frequent itemsets: the miners behind one function, flat arrays in and out."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -106,21 +107,29 @@ def mine_itemsets(
 def relabel_items(itemsets: Itemsets, new_codes: Int32s) -> Itemsets:
     """Give every item its new code (by old code) and put items and itemsets in order again.
 
-    One size at a time, so that little is held twice.
+    Itemsets that stand by size are changed in place, one size at a time: they are not held twice.
     """
     from pipeline.mining.kernels.ordering import order_rows, take_rows
 
-    old_sizes = itemsets.sizes
-    sizes = np.sort(old_sizes)
-    offsets = to_offsets(sizes)
-    items, counts = np.empty(offsets[-1], np.int32), np.empty(len(sizes), np.int64)
+    ordered = _by_size(itemsets)
+    items, offsets, counts = ordered.items, ordered.offsets, ordered.counts
     width = int(new_codes.max(initial=0)) + 1
-    for size in np.unique(sizes).tolist():
-        first, last = np.searchsorted(sizes, [size, size + 1])
-        rows = np.flatnonzero(old_sizes == size)
-        places = itemsets.offsets[rows][:, None] + np.arange(size)
-        spelled = np.sort(new_codes[itemsets.items[places]], axis=1).ravel()
-        order = order_rows(spelled, size, width)
-        take_rows(spelled, order, items[offsets[first] : offsets[last]])
-        counts[first:last] = itemsets.counts[rows[order]]
-    return Itemsets(items, offsets, counts)
+    for size, (first, last) in enumerate(pairwise(ordered.firsts.tolist()), start=1):
+        place = slice(offsets[first], offsets[last])
+        spelled = new_codes[items[place]].reshape(-1, size)
+        spelled.sort(axis=1)
+        order = order_rows(spelled.ravel(), size, width)
+        take_rows(spelled.ravel(), order, items[place])
+        counts[first:last] = counts[first:last][order]
+    return ordered
+
+
+def _by_size(itemsets: Itemsets) -> Itemsets:
+    """Return the itemsets by size, the same arrays where they stand so."""
+    sizes = itemsets.sizes
+    if np.all(sizes[1:] >= sizes[:-1]):
+        return itemsets
+    rows = np.argsort(sizes, kind="stable")
+    offsets = to_offsets(sizes[rows])
+    places = np.arange(offsets[-1]) + np.repeat(itemsets.offsets[rows] - offsets[:-1], sizes[rows])
+    return Itemsets(itemsets.items[places], offsets, itemsets.counts[rows])

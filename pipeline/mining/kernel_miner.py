@@ -1,6 +1,6 @@
 """Mine with our compiled kernels: baskets to a trie, the trie to itemsets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,29 +130,59 @@ def to_itemsets(parts: Sequence[Nodes], new_codes: Int32s) -> Itemsets:
         parts: The tries.
         new_codes: New code of each of their items.
     """
-    from pipeline.mining.kernels.ordering import order_rows, sizes_of, spell_nodes, take_rows
+    from pipeline.mining.kernels.ordering import sizes_of, take_rows
 
-    part_sizes = [sizes_of(parents) for parents, _, _ in parts]
-    sizes = _summed([np.bincount(one) for one in part_sizes])
+    sizes = _summed([np.bincount(sizes_of(parents)) for parents, _, _ in parts])
     offsets = to_offsets(np.repeat(np.arange(len(sizes)), sizes))
     items, counts = np.empty(offsets[-1], np.int32), np.empty(len(offsets) - 1, np.int64)
-    first, width = 0, int(new_codes.max(initial=0)) + 1
-    for size in range(1, len(sizes)):
-        chosen = [np.flatnonzero(one == size).astype(np.int32) for one in part_sizes]
-        scratch = np.empty(size, np.int32)
-        rows = np.concatenate(
-            [
-                spell_nodes(parents, names, nodes, new_codes, scratch)
-                for (parents, names, _), nodes in zip(parts, chosen, strict=True)
-            ]
-        )
-        order = order_rows(rows, size, width)
-        last = first + len(order)
-        take_rows(rows, order, items[offsets[first] : offsets[last]])
-        found = [counted[nodes] for (_, _, counted), nodes in zip(parts, chosen, strict=True)]
-        counts[first:last] = np.concatenate(found)[order]
+    first = 0
+    for level in levels_of(parts, new_codes):
+        last = first + len(level.order)
+        take_rows(level.items, level.order, items[offsets[first] : offsets[last]])
+        counts[first:last] = level.counts[level.order]
         first = last
     return Itemsets(items, offsets, counts)
+
+
+class Level(NamedTuple):
+    """Itemsets of one size: their items, one itemset after the other, counts, and their order."""
+
+    items: Int32s
+    counts: Int64s
+    order: Int32s
+
+
+def levels_of(parts: Sequence[Nodes], new_codes: Int32s) -> Iterator[Level]:
+    """Yield the itemsets of several tries, one size after the other.
+
+    Args:
+        parts: The tries.
+        new_codes: New code of each of their items.
+    """
+    from pipeline.mining.kernels.ordering import order_rows, sizes_of
+
+    part_sizes = [sizes_of(parents) for parents, _, _ in parts]
+    largest = max((int(one.max(initial=0)) for one in part_sizes), default=0)
+    width = int(new_codes.max(initial=0)) + 1
+    for size in range(1, largest + 1):
+        chosen = [np.flatnonzero(one == size).astype(np.int32) for one in part_sizes]
+        items = _spelled(parts, chosen, new_codes, size)
+        found = [counted[nodes] for (_, _, counted), nodes in zip(parts, chosen, strict=True)]
+        yield Level(items, np.concatenate(found), order_rows(items, size, width))
+
+
+def _spelled(
+    parts: Sequence[Nodes], chosen: Sequence[Int32s], new_codes: Int32s, size: int
+) -> Int32s:
+    """Return the items of nodes of one size, ascending, one itemset after the other."""
+    from pipeline.mining.kernels.ordering import spell_nodes
+
+    scratch = np.empty(size, np.int32)
+    spelled = [
+        spell_nodes(parents, items, nodes, new_codes, scratch)
+        for (parents, items, _), nodes in zip(parts, chosen, strict=True)
+    ]
+    return spelled[0] if len(spelled) == 1 else np.concatenate(spelled)
 
 
 def _summed(histograms: Sequence[Int64s]) -> Int64s:

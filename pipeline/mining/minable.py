@@ -1,6 +1,9 @@
 """The baskets that are mined for itemsets and rules, with what the options say of items."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +17,8 @@ from pipeline.mining.planner import check_plan, most_itemsets, refuse_found
 from pipeline.mining.rule_counts import Sides
 from pipeline.mining.wanted import mine_wanted
 from pipeline.mining.window import Window
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,27 @@ def mine_minable(minable: Minable, min_count: int, config: Mining, threads: int)
     Raises:
         ConfigError: They would not fit; the message names a threshold that does.
     """
+    mine = partial(mine_within, minable, min_count, config, threads)
+    return as_planned(minable, min_count, config, mine)
+
+
+def as_planned(
+    minable: Minable, min_count: int, config: Mining, mine: Callable[[], Result]
+) -> Result:
+    """Return what a search finds, if that will fit.
+
+    Args:
+        minable: What is searched.
+        min_count: Smallest number of baskets.
+        config: Limits.
+        mine: The search; it gives up by TooManyItemsetsError.
+
+    Raises:
+        ConfigError: It would not fit; the message names a threshold that does.
+    """
     check_plan(minable.searched, min_count, config)
     try:
-        return mine_within(minable, min_count, config, threads)
+        return mine()
     except TooManyItemsetsError:
         refuse_found(minable.searched, min_count, config)
 

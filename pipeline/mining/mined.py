@@ -56,14 +56,27 @@ def mine_window(engine: Engine, config: Mining, window: Window, threads: int) ->
         ConfigError: The support would give too much, or an id in the options is no item's.
     """
     minable = read_minable(engine, config, window)
-    options = with_support(minable, config, thread_count(threads))
+    return mined_of(minable, with_support(minable, config, thread_count(threads)), threads)
+
+
+def mined_of(minable: Minable, options: Mining, threads: int) -> Mined:
+    """Return the frequent itemsets of baskets.
+
+    Args:
+        minable: The baskets.
+        options: With a minimum count or support, not `auto`.
+        threads: Threads of the miner; 0 takes every core.
+
+    Raises:
+        ConfigError: The support would give too much.
+    """
     min_count = effective_min_count(options, minable.baskets.basket_count)
     itemsets = mine_minable(minable, min_count, options, thread_count(threads))
     itemsets, item_codes = _in_order_of_ids(itemsets, minable.item_ids)
     item_ids = minable.item_ids.take(pa.array(item_codes))
-    is_whole = contain(itemsets, config.must_contain, item_ids)
-    is_published = is_whole & is_target(itemsets, config.target)
-    itemsets = itemsets.up_to_size(config.max_itemset_size)
+    is_whole = contain(itemsets, options.must_contain, item_ids)
+    is_published = is_whole & is_target(itemsets, options.target)
+    itemsets = itemsets.up_to_size(options.max_itemset_size)
     count = len(itemsets.counts)
     marks = (is_whole[:count], is_published[:count])
     return Mined(minable, options, min_count, itemsets, *marks, item_codes, item_ids)
