@@ -1,14 +1,16 @@
-"""Mine one data set with one miner, once, and print what it found and took as JSON.
+"""Hold one data set in the form that one miner likes best and mine it as often as is asked.
 
-    python bench/mining_worker.py MINER BASKETS.npz MIN_COUNT
+    python bench/mining_worker.py LIBRARY BASKETS.npz
 
-Started by `bench/mining.py`, for each miner with the Python that has it. Only mining is timed,
-from the form that suits the miner best to the form that it gives its results in, one thread:
-ours, CSR arrays to a trie; rusket, CSR arrays to flat arrays; pyfim, lists of lists to the number
-of itemsets of each size and support (no itemset is spelled out), less the time that it takes to
-read the lists; the others as documented.
+Started by `bench/mining.py`, with the Python that has the library. Reads a line `ALGORITHM
+MIN_COUNT THREADS` for each run and answers with a line of JSON: what it found and took. Only
+mining is timed, to the form that the miner gives its results in: ours, CSR arrays to a trie;
+rusket, CSR arrays to flat arrays; pyfim, lists of lists to the number of itemsets of each size and
+support (no itemset is spelled out), less the time that it takes to read the lists; the others as
+documented.
 """
 
+import ctypes
 import json
 import os
 import sys
@@ -16,7 +18,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -35,62 +39,85 @@ class Clock:
         self.processor = self.wall = self.megabytes = 0.0
 
     @contextmanager
-    def running(self, sign: int = 1) -> Iterator[None]:
-        """Add the time inside; `sign` -1 takes it off instead."""
-        before = _memory("VmRSS")
+    def running(self) -> Iterator[None]:
+        """Time what is inside; memory that was given back before does not count."""
+        ctypes.CDLL(None).malloc_trim(0)
+        before = _megabytes("VmRSS")
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         processor, wall = time.process_time(), time.perf_counter()
         yield
-        self.processor += sign * (time.process_time() - processor)
-        self.wall += sign * (time.perf_counter() - wall)
-        self.megabytes = max(self.megabytes, _memory("VmHWM") - before)
+        self.wall = time.perf_counter() - wall
+        self.processor = time.process_time() - processor
+        self.megabytes = _megabytes("VmHWM") - before
 
 
-def _memory(name: str) -> float:
+def _megabytes(name: str) -> float:
     """Return a line of the process's status in megabytes."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
-def _ours(clock: Clock, baskets: Arrays, min_count: int, algorithm: Any) -> Found:  # noqa: ANN401 - a name
+Miner = Callable[[Clock, str, int, int], Found]
+"""Mines with a clock, an algorithm, a smallest number of baskets and a number of threads."""
+
+
+def _ours(baskets: Arrays) -> Miner:
     from pipeline.mining.baskets import Baskets
     from pipeline.mining.kernel_miner import Limits, arrange, mine_nodes
 
-    rows, _ = arrange(Baskets(np.zeros(2, np.int32), np.array([0, 1, 2])), 1)
-    mine_nodes(rows, Limits(1, 2), algorithm, 1)
-    with clock.running():
-        rows, _ = arrange(Baskets(*baskets), min_count)
-        parts = mine_nodes(rows, Limits(min_count, 10**6), algorithm, 1)
-    return sum(len(part[2]) for part in parts), sum(int(part[2].sum()) for part in parts)
+    def mine(clock: Clock, algorithm: Any, min_count: int, threads: int) -> Found:  # noqa: ANN401 - a name
+        with clock.running():
+            rows, _ = arrange(Baskets(*baskets), min_count)
+            parts = mine_nodes(rows, Limits(min_count, 10**6), algorithm, threads)
+        return sum(len(part[2]) for part in parts), sum(int(part[2].sum()) for part in parts)
+
+    for algorithm in ("fpgrowth", "apriori"):  # loads the kernels
+        mine(Clock(), algorithm, len(baskets[1]), 1)
+    return mine
 
 
-def _pyfim(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
+def _pyfim(baskets: Arrays) -> Miner:
     import fim
 
-    mine: Callable[..., Any] = getattr(fim, algorithm)
-    rows = _lists(baskets)
-    with clock.running(sign=-1):
-        mine(rows, target="s", supp=-len(rows) - 1, zmin=1, report="#")
-    clock.megabytes = 0.0
-    with clock.running():
-        spectrum = mine(rows, target="s", supp=-min_count, zmin=1, report="#")
-    return (
-        int(sum(spectrum.values())),
-        int(sum(count * number for (_, count), number in spectrum.items())),
-    )
+    rows, reading = _lists(baskets), Clock()
+
+    def mine(clock: Clock, algorithm: str, min_count: int, _threads: int) -> Found:
+        with clock.running():
+            found = getattr(fim, algorithm)(rows, target="s", supp=-min_count, zmin=1, report="#")
+        clock.processor = max(0.0, clock.processor - reading.processor)
+        clock.wall = max(0.0, clock.wall - reading.wall)
+        spectrum = dict(found)  # an empty list where there is nothing
+        return (
+            int(sum(spectrum.values())),
+            int(sum(count * number for (_, count), number in spectrum.items())),
+        )
+
+    taken = []
+    for _ in range(3):  # a support that nothing reaches: only the lists are read
+        clock = Clock()
+        mine(clock, "eclat", len(rows) + 1, 1)
+        taken.append(clock)
+    reading.processor = median(clock.processor for clock in taken)
+    reading.wall = median(clock.wall for clock in taken)
+    return mine
 
 
-def _rusket(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
+def _rusket(baskets: Arrays) -> Miner:
     from rusket import _rusket
 
-    mine = getattr(_rusket, f"{algorithm}_from_csr")
     items, offsets = baskets[0], baskets[1].astype(np.int32)
-    with clock.running():
-        counts, _, _ = mine(offsets, items, int(items.max()) + 1, min_count, None)
-    return len(counts), int(np.sum(counts, dtype=np.int64))
+    width = int(items.max()) + 1
+
+    def mine(clock: Clock, algorithm: str, min_count: int, _threads: int) -> Found:
+        search = getattr(_rusket, f"{algorithm}_from_csr")
+        with clock.running():
+            counts, _, _ = search(offsets, items, width, min_count, None)
+        return len(counts), int(np.sum(counts, dtype=np.int64))
+
+    return mine
 
 
-def _mlxtend(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> Found:
+def _mlxtend(baskets: Arrays) -> Miner:
     import mlxtend.frequent_patterns as library
     import pandas as pd
     from scipy.sparse import csr_array
@@ -98,43 +125,55 @@ def _mlxtend(clock: Clock, baskets: Arrays, min_count: int, algorithm: str) -> F
     items, offsets = baskets
     shape = (len(offsets) - 1, int(items.max()) + 1)
     matrix = csr_array((np.ones(len(items), dtype=bool), items, offsets), shape=shape)
-    frame = pd.DataFrame.sparse.from_spmatrix(matrix)  # type: ignore[attr-defined] # not in stubs
-    with clock.running():
-        found = getattr(library, algorithm)(frame, (min_count - 0.5) / shape[0])
-    return len(found), int(np.rint(found["support"] * shape[0]).sum())
+    frame = pd.DataFrame.sparse.from_spmatrix(matrix)  # type: ignore[attr-defined] # no stubs
+
+    def mine(clock: Clock, algorithm: str, min_count: int, _threads: int) -> Found:
+        with clock.running():
+            found = getattr(library, algorithm)(frame, (min_count - 0.5) / shape[0])
+        return len(found), int(np.rint(found["support"] * shape[0]).sum())
+
+    return mine
 
 
-def _efficient_apriori(clock: Clock, baskets: Arrays, min_count: int, _algorithm: str) -> Found:
+def _efficient_apriori(baskets: Arrays) -> Miner:
     from efficient_apriori import itemsets_from_transactions
 
     rows = [tuple(row) for row in _lists(baskets)]
-    with clock.running():
-        found, _ = itemsets_from_transactions(rows, (min_count - 0.5) / len(rows))
-    return (
-        sum(len(level) for level in found.values()),
-        sum(count for level in found.values() for count in level.values()),
-    )
+
+    def mine(clock: Clock, _algorithm: str, min_count: int, _threads: int) -> Found:
+        with clock.running():
+            found, _ = itemsets_from_transactions(rows, (min_count - 0.5) / len(rows))
+        return (
+            sum(len(level) for level in found.values()),
+            sum(count for level in found.values() for count in level.values()),
+        )
+
+    return mine
 
 
-def _pami(clock: Clock, baskets: Arrays, min_count: int, _algorithm: str) -> Found:
+def _pami(baskets: Arrays) -> Miner:
     from PAMI.frequentPattern.basic.FPGrowth import FPGrowth
 
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as file:
-        file.writelines("\t".join(map(str, row)) + "\n" for row in _lists(baskets))
-        file.flush()
+    file = tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii")  # noqa: SIM115 - kept
+    file.writelines("\t".join(map(str, row)) + "\n" for row in _lists(baskets) if row)
+    file.flush()
+
+    def mine(clock: Clock, _algorithm: str, min_count: int, _threads: int) -> Found:
         with clock.running():
             miner = FPGrowth(file.name, min_count)
             miner.mine()
-    counts = [int(np.ravel(value)[0]) for value in miner.getPatterns().values()]
-    return len(counts), sum(counts)
+        counts = [int(np.ravel(value)[0]) for value in miner.getPatterns().values()]
+        return len(counts), sum(counts)
+
+    return mine
 
 
 def _lists(baskets: Arrays) -> list[list[int]]:
-    items, offsets = baskets
-    return [row.tolist() for row in np.split(items, offsets[1:-1])]
+    items = baskets[0].tolist()
+    return [items[start:stop] for start, stop in pairwise(baskets[1].tolist())]
 
 
-MINERS: dict[str, Callable[..., Found]] = {
+LIBRARIES: dict[str, Callable[[Arrays], Miner]] = {
     "ours": _ours,
     "pyfim": _pyfim,
     "rusket": _rusket,
@@ -145,14 +184,18 @@ MINERS: dict[str, Callable[..., Found]] = {
 
 
 def main() -> None:
-    """Mine and print one line."""
+    """Answer one line after the other."""
     os.environ["RAYON_NUM_THREADS"] = "1"
-    miner, path, min_count = sys.argv[1:]
-    library, _, algorithm = miner.partition(" ")
-    loaded, clock = np.load(path), Clock()
-    baskets = (loaded["items"], loaded["offsets"])
-    itemsets, supports = MINERS[library](clock, baskets, int(min_count), algorithm)
-    print("\n" + json.dumps({"itemsets": itemsets, "supports": supports, **vars(clock)}))
+    answers, sys.stdout = sys.stdout, sys.stderr  # some miners print
+    library, path = sys.argv[1:]
+    with np.load(path) as loaded:
+        mine = LIBRARIES[library]((loaded["items"], loaded["offsets"]))
+    for line in sys.stdin:
+        algorithm, min_count, threads = line.split()
+        clock = Clock()
+        itemsets, supports = mine(clock, algorithm, int(min_count), int(threads))
+        found = {"itemsets": itemsets, "supports": supports, **vars(clock)}
+        print(json.dumps(found), file=answers, flush=True)
 
 
 if __name__ == "__main__":
