@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from mining import read_fimi
+from mining_data import read_fimi
 
 CONFIG = """
 orders:
