@@ -61,6 +61,9 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons |= dict.fromkeys(viewing, no_log)
     if no_rules := _without_rules(config, wanted_tables(config), reasons):
         reasons.setdefault("context_rules", no_rules)
+    links = ("also_bought", "bought_next")
+    if all(table in reasons or table not in wanted_tables(config) for table in links):
+        reasons["association_kind"] = "it needs the table also_bought or bought_next"
     reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
 

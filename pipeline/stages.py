@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from pipeline.job import Job
+from pipeline.mining.association_kind import KindSummary, build_association_kind
 from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
 from pipeline.mining.attach_rate import AttachRateSummary, build_attach_rate
 from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
@@ -44,6 +45,7 @@ Summary = (
     | RfmSummary
     | InterestSummary
     | ContextSummary
+    | KindSummary
     | ItemStatsSummary
 )
 
@@ -162,6 +164,13 @@ def _mine_context_rules(job: Job) -> ContextSummary:
     return build_context_rules(job.engine, config.context, window, config.item_level, given=given)
 
 
+def _mine_association_kind(job: Job) -> KindSummary:
+    """Read the tables that were built before it in this run."""
+    config, item_level = job.config.association_kind, job.config.item_level
+    window, given = job.window(config.lookback_days), frozenset(job.figures)
+    return build_association_kind(job.engine, config, window, item_level, given=given)
+
+
 def _mine_item_stats(job: Job) -> ItemStatsSummary:
     return build_item_stats(job.engine, job.window(None), job.config.item_level)
 
@@ -181,5 +190,6 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "rfm_segments": _mine_rfm,
     "customer_interests": _mine_interests,
     "context_rules": _mine_context_rules,
+    "association_kind": _mine_association_kind,
     "item_stats": _mine_item_stats,
 }

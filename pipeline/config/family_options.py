@@ -104,3 +104,29 @@ class Substitutes(Section):
     """Share of the source's buyers whose ultimate purchase was the target."""
     max_targets: Count = 20
     """Target items kept per source item."""
+
+
+class AssociationKind(Section):
+    """What kind of link there is between two items that another table links."""
+
+    lookback_days: Days | None = 365
+    """Length of the window that ends at as_of; null takes everything before as_of."""
+    max_basket_items: Count = 100
+    """Orders with more distinct items are left out."""
+    min_order_count: Count = 5
+    """Orders with both items, fewer of which do not make them bought together."""
+    min_order_lift: Annotated[float, Field(ge=0)] = 1.0
+    """Lift among orders above which they are bought together."""
+    max_order_p_value: Fraction = 0.05
+    """Largest chance of so many orders with both, were the items independent."""
+    min_attached_share: Fraction = 0.5
+    """Share of the orders of one item that hold the other from which on it must go with it."""
+    max_direction_p_value: Fraction = 0.05
+    """Largest chance of so clear an order in time, if neither item came first."""
+    max_same_order_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Of the customers of both items, share with both in one order up to which one comes before
+    the other."""
+    max_context_q_value: Fraction = 0.05
+    """Largest q-value of a row of context_rules that says where or when the link is stronger."""
+    place_contexts: list[str] = ["store", "shop", "region", "country", "city"]
+    """Contexts that are places; all others are times or groups of people."""

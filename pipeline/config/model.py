@@ -11,6 +11,7 @@ from pipeline.config.breaker_options import Breakers
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.family_options import (
+    AssociationKind,
     AttachRate,
     BoughtNext,
     FrequentlyBoughtTogether,
@@ -87,6 +88,8 @@ class Config(Section):
     """Who looked at an item again and again and did not buy it."""
     attach_rate: AttachRate = AttachRate()
     """How often an order with an item also holds something of a category."""
+    association_kind: AssociationKind = AssociationKind()
+    """What kind of link there is between two items that another table links."""
     rfm: Rfm = Rfm()
     """Customer segments."""
     interests: Interests = Interests()

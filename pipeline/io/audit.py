@@ -47,6 +47,11 @@ _SHARES = (
     "attach_rate",
     "attach_rate_low",
     "attach_rate_high",
+    "order_p_value",
+    "left_share",
+    "right_share",
+    "same_order_share",
+    "context_q_value",
 )
 _POSITIVE = ("rank", "line", "frequency", "item_count", "category_rank")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
@@ -58,6 +63,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "zhang": (-1, 1),
     "leverage": (-1, 1),
     "lift": (0, float("inf")),
+    "order_lift": (0, float("inf")),
+    "customer_lift": (0, float("inf")),
     "outside_lift": (0, float("inf")),
     "lift_low": (0, float("inf")),
     "decayed_weight": (0, float("inf")),
@@ -67,6 +74,9 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "recency_days": (0, float("inf")),
 }
 AT_MOST = (
+    ("order_count", "left_order_count"),
+    ("order_count", "right_order_count"),
+    ("same_order_customer_count", "joint_customer_count"),
     ("item_count", "cluster_item_count"),
     ("joint_count", "antecedent_count"),
     ("joint_count", "consequent_count"),

@@ -71,6 +71,10 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("context", "value", "antecedent", "consequent", "joint_count", "lift", "outside_lift"),
         "q_value",
     ),
+    "association_kind": (
+        *("left_item_id", "right_item_id", "kind", "order_count", "order_lift"),
+        *("joint_customer_count", "same_order_share", "gap_median_days", "context"),
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

@@ -20,12 +20,14 @@ from pipeline.names.family import (
     SUBSTITUTES,
     VIEWED_NOT_BOUGHT,
 )
+from pipeline.names.kinds import ASSOCIATION_KIND
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
 __all__ = [
     "ALSO_BOUGHT",
     "ALSO_VIEWED",
+    "ASSOCIATION_KIND",
     "ASSOCIATION_RULES",
     "ATTACH_RATE",
     "BOUGHT_NEXT",
@@ -68,6 +70,7 @@ TABLES: dict[str, Table] = {
         CUSTOMER_INTERESTS,
         INTEREST_CLUSTERS,
         CONTEXT_RULES,
+        ASSOCIATION_KIND,
         ITEM_STATS,
         QUARANTINE,
         RUN_SUMMARY,
