@@ -21,7 +21,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 .PHONY: help setup setup-test run test test-deep test-faults test-fuzz test-airflow coverage check docs lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.run-is-set-up ## install what a run needs into .venv, as locked
 

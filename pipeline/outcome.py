@@ -110,7 +110,7 @@ _REMOVED = {
     "low_rank_row_count": "rows that rank too low",
     "few_customer_rule_count": "rules of too few customers",
     "insignificant_rule_count": "rules that chance explains",
-    "unproductive_rule_count": "rules that say no more than a shorter one",
+    "unproductive_rule_count": "that say no more than a shorter one",
     "redundant_rule_count": "redundant rules",
 }
 

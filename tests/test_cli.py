@@ -89,7 +89,8 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_the_starter_project_runs_and_gives_rows_in_every_table(shop: Path) -> None:
     counts = published(shop)
 
-    assert list(names.TABLES) == list(counts)
+    switched_on = ("context_rules", "customer_interests", "interest_clusters")
+    assert [name for name in names.TABLES if name not in switched_on] == list(counts)
     assert [] == [name for name, count in counts.items() if count == 0]
 
 
@@ -241,7 +242,7 @@ def test_show_writes_csv_of_all_rows_and_columns(
     found = rows(target.read_text(encoding="utf-8"))
 
     assert ended.out == ""
-    assert len(found) == published(shop)["association_rules"] > 20
+    assert len(found) == published(shop)["association_rules"] > 10
     assert list(names.ASSOCIATION_RULES.column_names) == list(found[0])
 
 

@@ -172,7 +172,7 @@ def test_a_problem_is_not_followed_by_its_consequences(tmp_path: Path) -> None:
 def test_a_key_beside_the_one_that_was_meant_hides_nothing(tmp_path: Path) -> None:
     assert [
         "shop.yaml:4:10: mining.min_suport: unknown key; did you mean min_support?",
-        "shop.yaml:4:40: mining.min_support: 2 is not allowed; expected at most 1",
+        "shop.yaml:4:40: mining.min_support: 2 is not allowed; expected at most 1 or 'auto'",
     ] == problems(tmp_path, ORDERS + "mining: {min_suport: 0.1, min_support: 2}")
 
 

@@ -170,6 +170,7 @@ def test_variables_stand_for_paths_only() -> None:
         *("orders.files", "orders.lookups.files", "events.files", "events.lookups.files"),
         *("catalogue.files", "catalogue.lookups.files", "output.path", "engine.spill_path"),
         "privacy.customer_key_file",
+        *("reports.metrics_file", "reports.lineage_file"),
     } == set(_expandable(Config))
 
 

@@ -217,8 +217,10 @@ def test_a_mine_that_the_user_interrupts_starts_no_other_part() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         in_threads(interrupting, range(1000), 2)
-    assert before == threading.active_count()
     assert len(started) < 1000
+    # A thread that was being started when the signal came ends without being waited for.
+    while threading.active_count() > before:
+        time.sleep(0.01)
 
 
 def resident_bytes() -> int:

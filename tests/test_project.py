@@ -155,6 +155,7 @@ def test_ci_calls_nothing_but_make_targets() -> None:
         "make test-deep",
         "make test-faults",
         "make test-fuzz",
+        "make test-airflow",
     ] == commands
     assert {command.removeprefix("make ") for command in commands} <= make_targets()
 

@@ -204,7 +204,7 @@ def test_nesting_ends_at_a_depth() -> None:
 
 def test_a_text_ends_at_a_size() -> None:
     assert [] == problems("#" * MAX_BYTES)
-    assert "f.yaml:1:1 : the text is longer than 1000000 bytes" == only_problem(
+    assert "f.yaml:1:1 : the text is longer than 262144 bytes" == only_problem(
         "#" * (MAX_BYTES + 1)
     )
 

@@ -41,7 +41,7 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     ),
     "bought_next": (
         *("source_item_id", "target_item_id", "rank", "joint_count"),
-        *("confidence", "lift", "direction_p_value", "gap_median_days"),
+        *("confidence", "lift", "gap_median_days"),
     ),
     "repurchase_cycle": (
         *("item_id", "gap_count", "customer_count", "repeat_share"),

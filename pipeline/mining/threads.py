@@ -37,8 +37,8 @@ def in_threads(
     An interruption waits for the parts that are being worked on and starts no other.
     """
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(kernel, part) for part in parts]
         try:
+            futures = [pool.submit(kernel, part) for part in parts]
             return [future.result() for future in futures]
         finally:
             pool.shutdown(cancel_futures=True)
