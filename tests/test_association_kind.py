@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline import names
 from pipeline.config.family_options import AssociationKind, BoughtNext
 from pipeline.config.mining_options import AlsoBought
+from pipeline.config.model import Config
 from pipeline.mining import kind_counts
 from pipeline.mining.association_kind import KindSummary, build_association_kind, judge
 from pipeline.mining.associations import build_also_bought
@@ -19,6 +20,7 @@ from pipeline.mining.baskets import Baskets
 from pipeline.mining.bought_next import build_bought_next
 from pipeline.mining.kind_counts import Pairs, joint_baskets
 from pipeline.mining.window import Window
+from pipeline.possible import reasons_against
 from tests.reference_kinds import association_kind
 from tests.shops import Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
 from tests.tables import DAY, drawn
@@ -302,3 +304,23 @@ def test_pairs_of_items_in_no_basket_are_in_none() -> None:
         for p, b in zip(pair, basket, strict=True)
     ]
     assert [(0, 0)] == found
+
+
+@pytest.mark.parametrize(
+    ("tables", "columns", "is_possible"),
+    [
+        (["association_kind", "also_bought"], ["customer_id", "item_id"], True),
+        (["association_kind", "bought_next"], ["customer_id", "item_id"], True),
+        (["association_kind", "bought_next"], ["item_id"], False),
+        (["association_kind", "bought_next", "also_bought"], ["customer_id"], False),
+        (["association_kind"], ["customer_id", "item_id"], False),
+    ],
+)
+def test_kinds_need_a_table_that_links_items(
+    tables: list[str], columns: list[str], *, is_possible: bool
+) -> None:
+    given = {name: name for name in ("order_id", "ordered_at", *columns)}
+    tree = {"orders": {"columns": given}, "output": {"tables": tables}}
+    reasons = reasons_against(Config.model_validate(tree))
+    expected = None if is_possible else "it needs the table also_bought or bought_next"
+    assert expected == reasons.get("association_kind")

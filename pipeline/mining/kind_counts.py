@@ -98,8 +98,10 @@ def joint_baskets(baskets: Baskets, pairs: Pairs) -> Iterator[tuple[Int64s, Int6
     """
     width = max(int(codes.max(initial=0)) for codes in (*_sides(pairs), baskets.item_codes)) + 1
     rows = np.repeat(np.arange(baskets.basket_count), baskets.sizes)
-    keys = rows * width + baskets.item_codes
-    by_item = rows[np.argsort(baskets.item_codes, kind="stable")]
+    order = np.argsort(baskets.item_codes, kind="stable")
+    by_item = rows[order]
+    # By item, then basket: what is looked up for a pair stands close together, ascending.
+    keys = baskets.item_codes[order] * np.int64(baskets.basket_count) + by_item
     starts = to_offsets(np.bincount(baskets.item_codes, minlength=width))
     counts = np.diff(starts)
     is_left = counts[pairs.left] <= counts[pairs.right]
@@ -109,7 +111,7 @@ def joint_baskets(baskets: Baskets, pairs: Pairs) -> Iterator[tuple[Int64s, Int6
         pair = np.repeat(np.arange(begin, end), sizes)
         places = np.arange(len(pair)) - np.repeat(to_offsets(sizes)[:-1], sizes)
         basket = by_item[places + starts[rarer[pair]]]
-        wanted = basket * width + other[pair]
+        wanted = other[pair] * baskets.basket_count + basket
         is_joint = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
         yield pair[is_joint], basket[is_joint]
 
