@@ -117,26 +117,31 @@ def joint_baskets(baskets: Baskets, pairs: Pairs) -> Iterator[tuple[Int64s, Int6
 
 
 def _counted(baskets: Baskets, pairs: Pairs) -> _Counts:
+    people = _numbered(baskets)
     joint, customers = np.zeros(len(pairs), np.int64), np.zeros(len(pairs), np.int64)
     for pair, basket in joint_baskets(baskets, pairs):
         joint += np.bincount(pair, minlength=len(pairs))
-        customers += _people(pair, baskets, basket, len(pairs))
+        customers += _people(pair, people[basket], len(pairs))
     width = max(int(side.max(initial=0)) for side in _sides(pairs)) + 1
     singles = np.bincount(baskets.item_codes, minlength=width)
     left, right = singles[pairs.left], singles[pairs.right]
     return _Counts(joint, left, right, customers, baskets.basket_count)
 
 
-def _people(pair: Int64s, baskets: Baskets, basket: Int64s, pair_count: int) -> Int64s:
-    """Return the distinct known customers behind the baskets of each pair."""
-    owners = (
-        np.full(baskets.basket_count, _UNKNOWN)
-        if baskets.customers is None
-        else (baskets.customers)
-    )
-    person = owners[basket]
-    known = np.unique(np.stack([pair, person], axis=1)[person != _UNKNOWN], axis=0)
-    return np.bincount(known[:, 0], minlength=pair_count)
+def _people(pair: Int64s, people: Int64s, pair_count: int) -> Int64s:
+    """Return the distinct known people, numbered from 0 on, behind the baskets of each pair."""
+    width, is_known = int(people.max(initial=0)) + 1, people != _UNKNOWN
+    known = np.unique(pair[is_known] * width + people[is_known])
+    return np.bincount(known // width, minlength=pair_count)
+
+
+def _numbered(baskets: Baskets) -> Int64s:
+    """Return the customer of each basket, numbered from 0 on, -1 where unknown."""
+    customers = baskets.customers
+    if customers is None:
+        return np.full(baskets.basket_count, _UNKNOWN)
+    numbers = np.unique(customers, return_inverse=True)[1]
+    return np.where(customers == _UNKNOWN, _UNKNOWN, numbers)
 
 
 def _portions(sizes: Int64s) -> Iterator[tuple[int, int]]:
