@@ -10,7 +10,7 @@ HOME = tempfile.mkdtemp(prefix="basket-airflow-")
 os.environ |= {
     "AIRFLOW_HOME": HOME,
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(HOME, "dags")),  # the tests import the DAG themselves
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
 }
