@@ -45,7 +45,7 @@ def cases_of(baskets: Baskets, peers: Path, options: argparse.Namespace) -> Iter
     path = baskets.path_in(options.cache)
     lost = lost_by_pyfim(path)
     slow = [] if options.quick else list(SLOW)
-    for support, min_count in baskets.min_counts(path):
+    for support, min_count in wanted_counts(baskets, options):
         found = compare_quick(path, min_count, peers, options)
         for miner in () if options.quick else SLOW:
             found[miner] = Runs(note="left out: too slow above")
@@ -55,6 +55,18 @@ def cases_of(baskets: Baskets, peers: Path, options: argparse.Namespace) -> Iter
                     found[miner] = Runs.of(worker.ask(algorithm, min_count, 1, options.limit))
         slow = [miner for miner in slow if found[miner].runs]
         yield Case(baskets.name, support, min_count, lost, found)
+
+
+def wanted_counts(baskets: Baskets, options: argparse.Namespace) -> list[tuple[str, int]]:
+    """Return the supports of a data set that `--only` asks for, with their numbers of baskets."""
+    every = baskets.min_counts(baskets.path_in(options.cache))
+    if not options.only:
+        return list(every)
+    return [
+        (support, min_count)
+        for support, min_count in every
+        if any(text in f"{baskets.name} {support}" for text in options.only)
+    ]
 
 
 def compare_quick(
@@ -88,7 +100,7 @@ def compare_threads(baskets: Baskets, options: argparse.Namespace) -> Iterator[s
     yield "| support | one thread, wall s | two threads | wall ratio | processor ratio |"
     yield "|---|---:|---:|---:|---:|"
     with Worker("ours", path, Path(sys.executable)) as worker:
-        for support, min_count in baskets.min_counts(path):
+        for support, min_count in wanted_counts(baskets, options):
             asked = {
                 name: partial(worker.ask, "fpgrowth", min_count, threads, 10 * options.limit)
                 for threads, name in ((1, "one thread"), (2, "two threads"))
@@ -126,7 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--generated", type=int, default=3_200_000)
-    parser.add_argument("--only", action="append", default=[], help="data sets with this name")
+    parser.add_argument(
+        "--only", action="append", default=[], help="data and support with this text"
+    )
     parser.add_argument("--limit", type=float, default=120, help="seconds of a slow miner")
     parser.add_argument("--enough", type=float, default=60, help="seconds of a miner in all")
     parser.add_argument("--quick", action="store_true", help="leave the slow miners out")
@@ -138,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases: list[Case] = []
     others: list[str] = []
     for baskets in data_sets(options.data, options.generated):
-        if options.only and not any(name in baskets.name for name in options.only):
+        if not wanted_counts(baskets, options):
             continue
         for case in cases_of(baskets, peers, options):
             cases.append(case)
