@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from scipy.stats import bootstrap
 
 from pipeline.__main__ import main
 from pipeline.evaluation.evaluate import HiddenTest, baselines, hidden, measured
-from pipeline.evaluation.lists import SuggestionList
+from pipeline.evaluation.lists import SuggestionList, mined_lists
 from pipeline.evaluation.measures import Outcomes, hit_rate, mean_reciprocal_rank
 from pipeline.io.duckdb_engine import DuckDBEngine
 from tests.conftest import PROJECT
@@ -237,6 +238,25 @@ def test_the_best_sold_of_a_category_are_suggested_where_the_catalogue_has_categ
         assert partner[kept] == found["most_popular_in_category"].get(order)
 
 
+def test_a_set_suggests_its_other_items() -> None:
+    shop = Shop(GROCER)
+    engine = loaded(shop)
+    rows = {
+        "source_item_id": ["bread", "milk"],
+        "items": [["bread", "jam", "milk"], ["bread", "milk"]],
+        "confidence": [0.25, 0.5],
+    }
+    engine.load("frequently_bought_together", pa.table(rows))
+    (found,) = mined_lists(engine, ["frequently_bought_together"])
+    pairs = {
+        (shop.items[row["source_code"]], shop.items[row["target_code"]])
+        for row in found.pairs.to_pylist()
+    }
+    assert {("bread", "jam"), ("bread", "milk"), ("milk", "bread")} == pairs
+    scores = Counter(found.targets["score"].to_pylist())
+    assert {2**38: 2, 2**39: 1} == scores
+
+
 def test_a_category_baseline_needs_categories() -> None:
     assert {"most_popular", "pair_count"} == set(of_baselines(Shop(GROCER), 2))
 
@@ -301,7 +321,8 @@ def test_the_command_reports_every_list_as_json_and_as_a_picture(
     assert 0 == code
     report = json.loads(out)
     names = [one["name"] for one in report["lists"]]
-    assert {"also_bought", "association_rules", "most_popular", "pair_count"} <= {*names}
+    mined = {"also_bought", "association_rules", "bought_next", "frequently_bought_together"}
+    assert {*mined, "most_popular", "pair_count"} <= {*names}
     rates = [one["hit_rate"]["value"] for one in report["lists"]]
     assert sorted(rates, reverse=True) == rates
     assert b"\x89PNG" == plot.read_bytes()[:4]

@@ -19,10 +19,12 @@ PAIR_TABLES = {
     "also_bought": "confidence",
     "also_viewed": "confidence",
     "view_then_bought": "pct_of_viewers",
+    "bought_next": "confidence",
 }
 """Tables of a source and a target item, with the column that is added up over a cart."""
 RULE_TABLE = "association_rules"
-EVALUATED = (RULE_TABLE, *PAIR_TABLES)
+SET_TABLE = "frequently_bought_together"
+EVALUATED = (RULE_TABLE, SET_TABLE, *PAIR_TABLES)
 SCORE_UNIT = 2.0**40
 """Shares are added up as integers of this unit, so that the order of addition never matters."""
 ANY_ORDER = -1
@@ -61,14 +63,14 @@ def mined_lists(engine: Engine, tables: Sequence[str]) -> Iterator[SuggestionLis
     items = engine.fetch("items")
     ids = items["item_id"].combine_chunks()
     codes = items["item_code"].to_numpy()
-    for name in EVALUATED:
-        if name in tables:
-            rows = engine.fetch(name)
-            yield (
-                _of_rules(rows, ids, codes)
-                if name == RULE_TABLE
-                else _of_pairs(name, rows, ids, codes)
-            )
+    for name in (one for one in EVALUATED if one in tables):
+        rows = engine.fetch(name)
+        if name == RULE_TABLE:
+            yield _of_rules(rows, ids, codes)
+        elif name == SET_TABLE:
+            yield _of_sets(rows, ids, codes)
+        else:
+            yield _of_pairs(name, rows, ids, codes)
 
 
 def _of_pairs(name: str, rows: pa.Table, ids: pa.Array, codes: Int64s) -> SuggestionList:
@@ -78,6 +80,17 @@ def _of_pairs(name: str, rows: pa.Table, ids: pa.Array, codes: Int64s) -> Sugges
     targets = _codes(rows["target_item_id"], ids, codes)
     scores = _scores(rows[PAIR_TABLES[name]])
     return _pair_list(name, sources, targets, scores, rows["rank"].to_numpy())
+
+
+def _of_sets(rows: pa.Table, ids: pa.Array, codes: Int64s) -> SuggestionList:
+    """Return sets as lists: the other items of a set, all of rank 1."""
+    sizes = pc.list_value_length(rows["items"]).to_numpy()
+    sources = np.repeat(_codes(rows["source_item_id"], ids, codes), sizes)
+    targets = _codes(pc.list_flatten(rows["items"]), ids, codes)
+    scores, is_other = np.repeat(_scores(rows["confidence"]), sizes), sources != targets
+    ranks = np.ones(int(is_other.sum()), np.int64)
+    columns = (part[is_other] for part in (sources, targets, scores))
+    return _pair_list(SET_TABLE, *columns, ranks)
 
 
 def _of_rules(rows: pa.Table, ids: pa.Array, codes: Int64s) -> SuggestionList:
