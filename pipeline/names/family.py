@@ -102,7 +102,7 @@ VIEWED_NOT_BOUGHT = Table(
     (
         identifier("customer_id", "The customer."),
         identifier("item_id", "The item."),
-        count("view_count", "Views of the item by this one, reloads included."),
+        count("view_count", "Views of the item, reloads included."),
         count("session_count", "Sessions with such a view."),
         at("first_viewed_at", "First of these views."),
         at("last_viewed_at", "Last of these views."),
