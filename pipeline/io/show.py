@@ -73,7 +73,7 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     ),
     "association_kind": (
         *("left_item_id", "right_item_id", "kind", "order_count", "order_lift"),
-        *("joint_customer_count", "same_order_share", "gap_median_days", "context"),
+        *("same_order_share", "gap_median_days"),
     ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
