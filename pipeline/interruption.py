@@ -37,13 +37,29 @@ def interruptible(clear_up: Callable[[], None]) -> Iterator[list[int]]:
             signal.signal(one, signal.SIG_IGN)
         raise Interrupted
 
-    with _watched(clear_up):
+    with _watched(clear_up), _silent_where_ignored():
         before = {one: signal.signal(one, interrupt) for one in SIGNALS}
         try:
             yield received
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+
+@contextmanager
+def _silent_where_ignored() -> Iterator[None]:
+    """Print nothing where a callback of compiled code drops `Interrupted`: the watcher goes on."""
+    before = sys.unraisablehook
+
+    def hook(ignored: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(ignored.exc_value, Interrupted):
+            before(ignored)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def tell(number: int) -> int:
