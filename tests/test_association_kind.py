@@ -249,7 +249,8 @@ def test_no_linking_rows_give_no_kinds() -> None:
         max_basket_items=st.sampled_from([3, 100]),
         min_order_count=st.integers(1, 2),
         min_order_lift=st.sampled_from([0.0, 1.0]),
-        max_order_p_value=st.sampled_from([0.4, 1.0]),
+        # No ratio of small counts: exactly at a limit the last digit of a p-value decides.
+        max_order_p_value=st.sampled_from([0.4123, 1.0]),
         min_attached_share=st.sampled_from([0.5, 0.9]),
         max_direction_p_value=st.sampled_from([0.3, 0.6]),
         max_same_order_share=st.sampled_from([0.0, 0.5, 1.0]),
