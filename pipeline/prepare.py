@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pipeline.accounting import Account
 from pipeline.config.as_of import as_of_microseconds
-from pipeline.config.source_options import Events
+from pipeline.config.source_options import Catalogue, Events
 from pipeline.errors import DataError
-from pipeline.io.attributes import load_order_attributes
+from pipeline.io.attributes import load_item_attributes, load_order_attributes
 from pipeline.io.customer_key import key_customers
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import load_frozen_cuts
@@ -60,6 +60,8 @@ def _clean_items(job: Job) -> None:
     encode_ids(job.engine, has_sessions=events is not None and "session_id" in events.columns)
     key_customers(job.engine, job.customer_key)
     build_items(job.engine, job.config)
+    catalogue = job.config.catalogue or Catalogue()
+    load_item_attributes(job.engine, catalogue.attributes)
     if "catalogue" in job.accounts:
         job.accounts["catalogue"] = count_catalogue(job.engine, job.accounts["catalogue"])
 

@@ -283,6 +283,9 @@ def item_stats(shop: Shop, window: Window) -> list[Row]:
         views = [v for v in shop.views if v.item == item and window.start <= v.at < window.end]
         rows.append({
             "item_id": item,
+            "product_id": shop.products.get(item),
+            "is_listed": item in shop.products,
+            "attributes": [f"family={shop.products[item]}"] if item in shop.products else None,
             "order_count": len({line.order for line in lines}),
             "customer_count": len({line.customer for line in lines} - {None}),
             "quantity": float(sum(line.quantity for line in lines)),

@@ -48,8 +48,10 @@ _ITEMS = pa.schema(
         ("brand", pa.string()),
         ("price", _AMOUNT),
         ("stock", pa.int64()),
+        ("is_listed", pa.bool_()),
     ]
 )
+_ATTRIBUTES = pa.schema([("item_code", pa.int32()), ("attributes", pa.list_(pa.string()))])
 _CUSTOMERS = pa.schema([("customer_code", pa.int64()), ("customer_id", pa.string())])
 
 
@@ -139,14 +141,17 @@ def load_shop(engine: DuckDBEngine, shop: Shop) -> None:
     visitors = {view.session: people[view.visitor] for view in shop.views}
     sessions = [(session_codes[s], visitors[s], shop.ended_at(s)) for s in session_codes]
     items = [
-        (code, item, shop.products.get(item), f"name of {item}", None, None, Decimal(5), 7)
+        (code, item, shop.products.get(item), f"name of {item}", None, None, Decimal(5), 7,
+         item in shop.products)
         for item, code in item_codes.items()
-    ]
+    ]  # fmt: skip
+    attributes = [(item_codes[item], [f"family={p}"]) for item, p in shop.products.items()]
     customers = [(people[customer], customer) for customer in shop.customers]
     engine.load("sale_lines", _table(_SALE_LINES, sale_lines))
     engine.load("views", _table(_VIEWS, views))
     engine.load("sessions", _table(_SESSIONS, sessions))
     engine.load("items", _table(_ITEMS, items))
+    engine.load("item_attributes", _table(_ATTRIBUTES, attributes))
     engine.load("customers", _table(_CUSTOMERS, customers))
 
 

@@ -34,6 +34,7 @@ CANONICAL_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "catalogue": ("item_id", "product_id", "name", "category", "brand", "price", "stock"),
 }  # fmt: skip
 _NAMED_FORMATS = {"iso", "epoch_seconds", "epoch_milliseconds"}
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
 _MEMORY = re.compile(r"\d*[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -128,6 +129,13 @@ def _check_catalogue(catalogue: Catalogue) -> Problems:
     yield from _check_source("catalogue", catalogue)
     yield from _require_files(catalogue.files, ("catalogue",))
     yield from _require("catalogue", catalogue, ["item_id"])
+    for name, mapped in catalogue.attributes.items():
+        path = ("catalogue", "attributes", name)
+        if name in CANONICAL_COLUMNS["catalogue"] or not _ATTRIBUTE.fullmatch(name):
+            message = "name it by small letters, digits and _, and not as a column of its own"
+            yield Problem(path, message)
+        elif _is_empty(mapped):
+            yield Problem(path, "name a column of the file")
 
 
 def _check_source(name: str, source: Source) -> Problems:

@@ -23,6 +23,7 @@ from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewT
 from pipeline.config.privacy_options import Privacy
 from pipeline.config.report_options import Reports
 from pipeline.config.section import PathText, Section
+from pipeline.config.serving_options import Serving
 from pipeline.config.source_options import Catalogue, Events, Input, Orders
 
 
@@ -96,6 +97,8 @@ class Config(Section):
     """Clusters of customers by the categories that they buy from."""
     context: Context = Context()
     """Rules inside a part of the orders and outside it."""
+    serving: Serving = Serving()
+    """Ready lists: manual picks, rules, mined rows and fallbacks, merged."""
     breakers: Breakers = Breakers()
     """How far a run may be from the one before."""
     privacy: Privacy = Privacy()

@@ -160,6 +160,10 @@ class Catalogue(Source):
     """Catalogue. Canonical columns: item_id, product_id, name, category (one column, or a list
     of columns from the widest to the narrowest), brand, price, stock."""
 
+    attributes: ColumnMapping = {}
+    """Name of your own: column of the files or of their lookups, such as `connector: PLUG`, that
+    rules and relations of `serving` can ask for; an item has the smallest value of its rows."""
+
 
 class Input(Section):
     """Limits that hold for every source."""

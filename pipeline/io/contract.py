@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.config.source_options import Orders, Source
+from pipeline.config.source_options import Catalogue, Orders, Source
 
 Kind = Literal["id", "text", "category", "timestamp", "decimal", "integer"]
 # Types of the database whose values all fit into a BIGINT.
@@ -61,8 +61,8 @@ def mapped_columns(options: Source) -> list[str]:
 
 
 def attributes_of(options: Source) -> dict[str, str | list[str]]:
-    """Return the columns that orders have beside the canonical ones, by name."""
-    return options.attributes if isinstance(options, Orders) else {}
+    """Return the columns that a source has beside the canonical ones, by name."""
+    return options.attributes if isinstance(options, Orders | Catalogue) else {}
 
 
 def column_name(position: int) -> str:
@@ -74,5 +74,5 @@ def column_name(position: int) -> str:
 
 
 def attribute_name(position: int) -> str:
-    """Return the name under which SQL knows the attribute of the orders at this place."""
+    """Return the name under which SQL knows the attribute at this place."""
     return f"attribute_{position}"

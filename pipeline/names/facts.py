@@ -8,11 +8,19 @@ ITEM_STATS = Table(
     ("item_id",),
     (
         identifier("item_id", "The item."),
+        identifier("product_id", "Its parent in the catalogue.", is_nullable=True),
         Column("name", "string", "Name in the catalogue.", is_nullable=True),
         Column("category", "string", "Category path in the catalogue.", is_nullable=True),
         Column("brand", "string", "Brand in the catalogue.", is_nullable=True),
         measure("price", "Price in the catalogue.", is_nullable=True),
         count("stock", "Stock in the catalogue.", is_nullable=True),
+        Column("is_listed", "boolean", "Whether the catalogue names it."),
+        Column(
+            "attributes",
+            "list<string>",
+            "Attributes of the catalogue as `name=value`, by name; NULL where it has none.",
+            is_nullable=True,
+        ),
         count("order_count", "Orders that hold the item."),
         count(
             "customer_count",

@@ -6,11 +6,14 @@ with priced as (  -- without any price, the revenue of an unsold item is unknown
 
 select
     items.item_id,
+    items.product_id,
     items.name,
     items.category,
     items.brand,
     cast(items.price as double) as price,
     items.stock,
+    items.is_listed,
+    item_attributes.attributes,
     coalesce(item_orders.owner_count, 0) as order_count,
     coalesce(item_customers.owner_count, 0) as customer_count,
     coalesce(cast(sold_items.quantity as double), 0) as quantity,
@@ -25,6 +28,7 @@ select
     $item_level as item_level
 from items
 cross join priced
+left join item_attributes on item_attributes.item_code = items.item_code
 left join sold_items on sold_items.item_code = items.item_code
 left join item_orders on item_orders.item_code = items.item_code
 left join item_customers on item_customers.item_code = items.item_code

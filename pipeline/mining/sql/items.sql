@@ -2,6 +2,7 @@
 with attributes as (
     select
         levelled_items.item_id,
+        true as is_listed,
         min(catalogue_items.product_id) as product_id,
         min(catalogue_items.name) as name,
         min(catalogue_items.category) as category,
@@ -33,6 +34,7 @@ select
     attributes.category,
     attributes.brand,
     attributes.price,
-    attributes.stock
+    attributes.stock,
+    coalesce(attributes.is_listed, false) as is_listed
 from counted
 left join attributes on counted.item_id = attributes.item_id

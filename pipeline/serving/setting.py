@@ -1,0 +1,76 @@
+"""What the makers of candidate lists work with, and the hand-made files of the shop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pipeline.config.serving_options import Serving
+from pipeline.engine import Engine
+from pipeline.errors import DataError
+from pipeline.io.files import InputFile, find_files
+from pipeline.serving.remarks import Remark
+from pipeline.serving.shelf import Shelf
+
+PREFIX: Final = "serving "
+"""Begins the names of hand-made files among the inputs of a run."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The shop as it stands when lists are made.
+
+    Attributes:
+        engine: Holds the mined tables as they are published.
+        given: Names of these tables.
+        shelf: The items.
+        options: Options of the ready lists.
+        as_of: The instant that the lists are for, microseconds since 1970-01-01 UTC.
+        time_zone: Decides days.
+        files: Hand-made files by name, as `hand_made_files` names them.
+        remarks: Takes what is wrong with lines of these files.
+    """
+
+    engine: Engine
+    given: frozenset[str]
+    shelf: Shelf
+    options: Serving
+    as_of: int
+    time_zone: str
+    files: Mapping[str, InputFile]
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def hand_made_files(options: Serving, folder: Path) -> dict[str, InputFile]:
+    """Return the hand-made files that are configured.
+
+    Args:
+        options: Names them.
+        folder: Folder of the configuration file.
+
+    Raises:
+        DataError: An option names several files.
+        StorageError: It names none.
+    """
+    relations = options.relations
+    paths = {
+        "manual": (options.manual, "csv"),
+        "rules": (options.rules, "jsonl"),
+        "blacklist": (options.blacklist, "csv"),
+        "accessories": (relations.accessory.file, "csv"),
+        "brand_tiers": (relations.other_brand_up_sell.tiers, "csv"),
+        "scenes": (relations.scene.file, "csv"),
+    }
+    return {
+        name: _one(path, folder, file_format)
+        for name, (path, file_format) in paths.items()
+        if path is not None
+    }
+
+
+def _one(path: str, folder: Path, file_format: str) -> InputFile:
+    found = find_files(path, folder, file_format)
+    if len(found) != 1:
+        message = f"{path}: {len(found)} files; name one"
+        raise DataError(message)
+    return found[0]
