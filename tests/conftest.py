@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from pipeline.io.new_project import write_project
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 # A database that warms up, or a busy machine, is no failure. `make test-deep` takes the second one.
@@ -19,4 +21,12 @@ def shared_data() -> Path:
     folder = PROJECT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("needs the public data sets in ../shared/data")
+    return folder
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Folder of a starter project without a run."""
+    folder = tmp_path / "shop"
+    write_project(folder)
     return folder

@@ -153,7 +153,7 @@ def closed() -> Iterator[Path]:
     with TemporaryDirectory() as made:
         folder, before = Path(made), os.geteuid()
         folder.chmod(0o755)
-        for path in (folder / "a.csv", folder / "shut" / "b.csv"):
+        for path in (folder / "a.csv", folder / "b" / "b.csv", folder / "shut" / "b.csv"):
             path.parent.mkdir(exist_ok=True)
             path.write_text(CSV, encoding="utf-8")
         (folder / "a.csv").chmod(0)
@@ -170,9 +170,20 @@ def test_a_file_without_read_permission_is_named(closed: Path) -> None:
         inspect_files(find_files("a.csv", closed, "auto"), 1)
 
 
-@pytest.mark.parametrize("pattern", [".", "shut", "shut/b.csv"])
+@pytest.mark.parametrize(
+    "pattern",
+    [".", "shut", "shut/b.csv", "shut/*.csv", "*/b.csv", "*/*", "**", "**/*.csv", "s*/**/b.csv"],
+)
 def test_a_folder_that_cannot_be_entered_is_not_left_out_in_silence(
     closed: Path, pattern: str
 ) -> None:
     with pytest.raises(StorageError, match=r"shut.*: cannot be looked into \(Permission denied\)"):
         find_files(pattern, closed, "auto")
+
+
+@pytest.mark.parametrize("pattern", ["*.csv", "[a-z]/*.csv", "b*/**", "?.csv"])
+def test_a_closed_folder_that_a_glob_does_not_choose_is_none_of_its_business(
+    closed: Path, pattern: str
+) -> None:
+    found = [file.name for file in find_files(["b/b.csv", pattern], closed, "auto")]
+    assert not any("shut" in name for name in found)

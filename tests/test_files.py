@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+from glob import glob
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,6 +50,65 @@ def test_a_glob_reaches_into_folders_with_two_stars(tmp_path: Path) -> None:
     (tmp_path / "x" / "y").mkdir(parents=True)
     (tmp_path / "x" / "y" / "a.csv").touch()
     assert ["x/y/a.csv"] == names(tmp_path, "**/*.csv")
+
+
+GLOBS = [
+    *("*", "*.csv", "**", "**/*", "**/*.csv", "*/*.csv", "*/**/*.csv", "?/[ab].csv", "[!x]/*"),
+    *(
+        ".*/*.csv",
+        "x/**",
+        "x/*/*.csv",
+        "**/x/*.csv",
+        "**/.h/*",
+        "**/a.csv",
+        "x/../*.csv",
+        "*/y/a.*",
+    ),
+]
+
+
+@pytest.mark.parametrize("pattern", GLOBS)
+def test_a_glob_stands_for_the_files_that_python_finds(tmp_path: Path, pattern: str) -> None:
+    for folder in ("", "x", "x/y", "x/y/x", "b", ".h", "x/.h", "_t"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for name in ("a.csv", "b.csv", ".c.csv"):
+            (tmp_path / folder / name).touch()
+    expected = glob(str(tmp_path / pattern), recursive=True)  # noqa: PTH207
+    files = {os.path.relpath(path, tmp_path) for path in expected if Path(path).is_file()}
+    assert files
+    assert sorted(files) == names(tmp_path, pattern)
+
+
+def test_a_file_counts_once_under_its_own_name_whatever_links_lead_to_it(tmp_path: Path) -> None:
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "day.csv").touch()
+    (tmp_path / "a").symlink_to("z")
+    (tmp_path / "newest.csv").symlink_to("z/day.csv")
+    (tmp_path / "z" / "round").symlink_to("..")
+    for pattern in (".", "**/*.csv", "**"):
+        assert ["z/day.csv"] == names(tmp_path, pattern)
+    assert ["newest.csv"] == names(tmp_path, "newest.csv")
+    assert ["a/day.csv"] == names(tmp_path, "a/*.csv")
+
+
+def test_a_linked_folder_within_a_folder_is_read_though_it_is_hidden_itself(tmp_path: Path) -> None:
+    """As Kubernetes mounts them: the files stand in a hidden folder, swapped by a link."""
+    (tmp_path / "in" / "..2026").mkdir(parents=True)
+    (tmp_path / "in" / "..2026" / "a.csv").touch()
+    (tmp_path / "in" / "..data").symlink_to("..2026")
+    (tmp_path / "in" / "day").symlink_to("..data")
+    for pattern in ("in", "in/**/*.csv", "in/*/*.csv"):
+        assert ["in/day/a.csv"] == names(tmp_path, pattern)
+
+
+@pytest.mark.parametrize("pattern", [".", "*", "**", "**/a.csv", "*/*.csv", "a.csv"])
+def test_a_link_that_leads_nowhere_is_not_passed_over_in_silence(
+    tmp_path: Path, pattern: str
+) -> None:
+    (tmp_path / "a.csv").symlink_to("gone")
+    (tmp_path / "b.csv").touch()
+    with pytest.raises(StorageError, match=r"a\.csv is a link that leads nowhere"):
+        find_files(pattern, tmp_path, "auto")
 
 
 def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path: Path) -> None:

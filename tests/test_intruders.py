@@ -133,7 +133,8 @@ def test_a_link_out_of_a_folder_is_refused_and_within_it_followed(tmp_path: Path
     (tmp_path / "in" / "a.csv").write_text("a\n", encoding="utf-8")
     (tmp_path / "in" / "b.csv").symlink_to("a.csv")
     for pattern in ("in", "in/*.csv", "in/**/*.csv"):
-        assert 2 == len(find_files(pattern, tmp_path, "auto"))
+        assert ["in/a.csv"] == [file.name for file in find_files(pattern, tmp_path, "auto")]
+    assert "in/b.csv" == find_files("in/b.csv", tmp_path, "auto")[0].name
     (tmp_path / "in" / "c.csv").symlink_to(tmp_path / "secret.csv")
     for pattern in ("in", "in/*.csv", "in/[c].csv"):
         with pytest.raises(StorageError, match="is a link that leads out of"):
@@ -142,7 +143,7 @@ def test_a_link_out_of_a_folder_is_refused_and_within_it_followed(tmp_path: Path
     assert 1 == len(find_files("in/c.csv", tmp_path, "auto"))
     (tmp_path / "elsewhere").symlink_to(tmp_path / "in", target_is_directory=True)
     (tmp_path / "in" / "c.csv").unlink()
-    assert 2 == len(find_files("elsewhere/*.csv", tmp_path, "auto"))
+    assert 1 == len(find_files("elsewhere/*.csv", tmp_path, "auto"))
 
 
 def test_a_folder_that_is_a_link_out_of_the_folder_is_not_walked(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_a_folder_that_is_a_link_out_of_the_folder_is_not_walked(tmp_path: Path)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "deep").symlink_to(tmp_path / "secret", target_is_directory=True)
     for pattern in ("in", "in/**/*.csv", "in/*/*.csv"):
-        with pytest.raises(StorageError, match=r"no input file matches|is a link"):
+        with pytest.raises(StorageError, match=r"deep.* is a link that leads out of"):
             find_files(pattern, tmp_path, "auto")
 
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import unquote
 
-from pipeline.errors import DataError, StorageError
+from pipeline.errors import DataError
+from pipeline.io.patterns import matching_files
 from pipeline.io.streams import BLOCK_BYTES, open_text, read_errors
 
 if TYPE_CHECKING:
@@ -82,79 +82,12 @@ def find_files(patterns: str | Sequence[str], folder: Path, file_format: str) ->
         file_format: `auto` goes by the file name.
 
     Raises:
-        StorageError: A pattern matches nothing, or something that is no file; or a folder or glob
-            holds a link that leads out of it.
+        StorageError: A pattern does not stand for files that may be read; see `matching_files`.
         DataError: The format cannot be told from a file's name.
     """
-    listed = [patterns] if isinstance(patterns, str) else list(patterns)
-    paths = {path for pattern in listed for path in _match(pattern, folder)}
-    files = [_input_file(path, folder, file_format) for path in paths]
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    files = [_input_file(path, folder, file_format) for path in matching_files(listed, folder)]
     return sorted(files, key=lambda file: file.name)
-
-
-def _match(pattern: str, folder: Path) -> list[Path]:
-    try:
-        return _matched(pattern, folder)
-    except OSError as error:
-        where = error.filename or folder / pattern
-        message = f"{where}: cannot be looked into ({error.strerror}); {pattern!r} was to be read"
-        raise StorageError(message) from error
-
-
-def _matched(pattern: str, folder: Path) -> list[Path]:
-    full = Path(os.path.normpath(folder / pattern))
-    if full.is_dir():
-        found = [path for path in _below(full) if _is_data(path, full)]
-        _check_links(found, full)
-    elif full.is_file():
-        found = [full]
-    elif full.exists():
-        message = f"{pattern!r} in {folder} is no file and no folder; check the configured path"
-        raise StorageError(message)
-    elif has_magic(str(full)):
-        # Python's own glob: a pattern is a text that may be absolute.
-        names = glob(str(full), recursive=True)  # noqa: PTH207
-        found = [Path(name) for name in names if Path(name).is_file()]
-        _check_links(found, _fixed_part(full))
-    else:
-        found = []
-    if not found:
-        message = f"no input file matches {pattern!r} in {folder}; check the configured path"
-        raise StorageError(message)
-    return found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield all files of a folder; one that cannot be looked into is an error, not left out."""
-    for name, _, files in os.walk(folder, onerror=_raise):
-        yield from (Path(name, file) for file in files)
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """Return the folder in which a glob starts to choose."""
-    place = next(at for at, part in enumerate(pattern.parts) if has_magic(part))
-    return Path(*pattern.parts[:place])
-
-
-def _check_links(found: Sequence[Path], root: Path) -> None:
-    """Refuse links out of a folder: who may write there must not choose what else is read."""
-    inside = root.resolve()
-    for path in found:
-        if not path.resolve().is_relative_to(inside):
-            message = (
-                f"{path} is a link that leads out of {root}; name the file it leads to in `files`, "
-                "or remove the link"
-            )
-            raise StorageError(message)
-
-
-def _is_data(path: Path, root: Path) -> bool:
-    is_hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-    return path.is_file() and not is_hidden
 
 
 def _input_file(path: Path, folder: Path, file_format: str) -> InputFile:
