@@ -13,6 +13,7 @@ _BUILT_WITH = {
     "interest_clusters": "customer_interests",
 }
 """Tables that the stage of another one builds: whatever stands against that stands against them."""
+_BOUGHT = ("also_bought", "also_bought_product", "also_bought_category")
 _FAMILY = (
     "bought_next",
     "repurchase_cycle",
@@ -46,13 +47,17 @@ def reasons_against(config: Config) -> dict[str, str]:
     """Return the wanted tables that this input cannot give, with the reason."""
     columns = effective_orders(config).columns
     reasons = _switched_off(config)
-    if "category" not in (config.catalogue.columns if config.catalogue else {}):
-        for table in ("customer_interests", "attach_rate"):
+    known = config.catalogue.columns if config.catalogue else {}
+    if "category" not in known:
+        for table in ("customer_interests", "attach_rate", "also_bought_category"):
             reasons.setdefault(table, "the catalogue has no category")
+    if "product_id" not in known:
+        reasons["also_bought_product"] = "the catalogue has no product_id"
+    reasons |= _already_there(config)
     if "customer_id" not in columns:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
-        rules = ("association_rules", "also_bought", "view_then_bought")
+        rules = ("association_rules", *_BOUGHT, "view_then_bought")
         needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
@@ -87,6 +92,13 @@ def _switched_off(config: Config) -> dict[str, str]:
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
 
 
+def _already_there(config: Config) -> dict[str, str]:
+    """Return the tables of a level that the items of the run have reached, with the reason."""
+    at_most = {"sku": (), "product": _BOUGHT[1:2], "category": _BOUGHT[1:]}
+    reason = f"item_level is {config.item_level}: see also_bought"
+    return dict.fromkeys(at_most[config.item_level], reason)
+
+
 def _without_rules(config: Config, wanted: Sequence[str], reasons: Container[str]) -> str | None:
     """Return why there can be no rules in their context."""
     needed = ["association_rules", *(["rfm_segments"] if "segment" in config.context.by else [])]
@@ -100,7 +112,8 @@ def _without_rules(config: Config, wanted: Sequence[str], reasons: Container[str
 
 def _without_customers(config: Config) -> dict[str, str]:
     missing = "orders have no customer_id"
-    grains = {"also_bought": config.also_bought.grain, "association_rules": config.mining.grain}
+    grains = {table: getattr(config, table).grain for table in _BOUGHT}
+    grains["association_rules"] = config.mining.grain
     of_customers = [table for table, grain in grains.items() if grain != "order"]
     return {
         "bought_next": missing,

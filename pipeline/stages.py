@@ -5,7 +5,12 @@ from dataclasses import asdict
 
 from pipeline.job import Job
 from pipeline.mining.association_kind import KindSummary, build_association_kind
-from pipeline.mining.associations import AssociationSummary, build_also_bought, build_also_viewed
+from pipeline.mining.associations import (
+    build_also_bought,
+    build_also_bought_category,
+    build_also_bought_product,
+    build_also_viewed,
+)
 from pipeline.mining.attach_rate import AttachRateSummary, build_attach_rate
 from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
 from pipeline.mining.context_rules import ContextSummary, Surroundings, build_context_rules
@@ -17,6 +22,7 @@ from pipeline.mining.holdout import split_window
 from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.itemsets_alone import ItemsetSummary, build_itemsets_alone
+from pipeline.mining.pair_tables import AssociationSummary
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rule_decay import rank_rules_by_age
@@ -78,6 +84,18 @@ def _mine_also_bought(job: Job) -> AssociationSummary:
     config = job.config.also_bought
     window, item_level = job.window(config.lookback_days), job.config.item_level
     return build_also_bought(job.engine, config, window, item_level, resources=job.config.engine)
+
+
+def _mine_also_bought_product(job: Job) -> AssociationSummary:
+    config = job.config.also_bought_product
+    window, resources = job.window(config.lookback_days), job.config.engine
+    return build_also_bought_product(job.engine, config, window, resources=resources)
+
+
+def _mine_also_bought_category(job: Job) -> AssociationSummary:
+    config = job.config.also_bought_category
+    window, resources = job.window(config.lookback_days), job.config.engine
+    return build_also_bought_category(job.engine, config, window, resources=resources)
 
 
 def _mine_also_viewed(job: Job) -> AssociationSummary:
@@ -179,6 +197,8 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "association_rules": _mine_rules,
     "frequent_itemsets": _mine_itemsets,
     "also_bought": _mine_also_bought,
+    "also_bought_product": _mine_also_bought_product,
+    "also_bought_category": _mine_also_bought_category,
     "also_viewed": _mine_also_viewed,
     "view_then_bought": _mine_view_then_bought,
     "bought_next": _mine_bought_next,

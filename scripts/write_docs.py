@@ -83,6 +83,9 @@ def _lines(table: names.Table) -> Iterator[str]:
     key = ", ".join(f"`{name}`" for name in table.key)
     yield f"## {table.name}\n"
     yield f"{grain}. Unique: {key}. Order of the file: `{table.sort}`.\n"
+    if table.has_own_ids:
+        yield "The columns are those of `also_bought`; `item_level` says what an item is.\n"
+        return
     yield "| column | type | NULL? | meaning |"
     yield "|---|---|---|---|"
     for column in table.columns:

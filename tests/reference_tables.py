@@ -21,6 +21,8 @@ from tests.tables import DAY, MINUTE
 Row = dict[str, Any]
 Baskets = dict[Any, dict[str, int]]
 """Basket: item: instant of its first sale or view."""
+NAMELESS = ""
+"""Stands for all items without a category: it makes baskets, and no pairs."""
 
 
 def also_bought(shop: Shop, options: AlsoBought, window: Window, item_level: str) -> list[Row]:
@@ -78,7 +80,7 @@ def _pairs(
     if all(person is None for person in persons.values()):
         min_persons = 0
     kept = {k: items for k, items in baskets.items() if len(items) <= options.max_basket_items}
-    every_item = {item for items in kept.values() for item in items}
+    every_item = {item for items in kept.values() for item in items} - {NAMELESS}
     holders = {i: {basket for basket in kept if i in kept[basket]} for i in every_item}
     holders = {i: found for i, found in holders.items() if len(found) >= options.min_item_count}
     rows = []

@@ -79,12 +79,21 @@ class View:
 
 @dataclass(frozen=True)
 class Shop:
-    """Sale lines and views, the product of each item, and ends of sessions after the last view."""
+    """Sale lines and views, and what is known of items and sessions.
+
+    Attributes:
+        sale_lines: Sold items.
+        views: Views of product pages.
+        products: The product of an item, where it has one.
+        session_ends: Ends of sessions after their last view.
+        categories: The category path of an item, where it has one.
+    """
 
     sale_lines: tuple[SaleLine, ...] = ()
     views: tuple[View, ...] = ()
     products: Mapping[str, str] = field(default_factory=dict)
     session_ends: Mapping[str, int] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
 
     def ended_at(self, session: str) -> int:
         """Return the instant of a session's last event."""
@@ -140,8 +149,9 @@ def load_shop(engine: DuckDBEngine, shop: Shop) -> None:
     ]
     visitors = {view.session: people[view.visitor] for view in shop.views}
     sessions = [(session_codes[s], visitors[s], shop.ended_at(s)) for s in session_codes]
+    known = {item: (shop.products.get(item), shop.categories.get(item)) for item in item_codes}
     items = [
-        (code, item, shop.products.get(item), f"name of {item}", None, None, Decimal(5), 7,
+        (code, item, known[item][0], f"name of {item}", known[item][1], None, Decimal(5), 7,
          item in shop.products)
         for item, code in item_codes.items()
     ]  # fmt: skip

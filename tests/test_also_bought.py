@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.config.mining_options import AlsoBought
 from pipeline.mining import slices
-from pipeline.mining.associations import AssociationSummary, build_also_bought
+from pipeline.mining.associations import build_also_bought
+from pipeline.mining.pair_tables import AssociationSummary
 from pipeline.mining.window import Window
 from pipeline.names import ALSO_BOUGHT
 from tests.reference_tables import also_bought
@@ -284,7 +285,7 @@ def test_neither_row_order_nor_slices_matter(grain: str, monkeypatch: pytest.Mon
     expected = pairs(FIVE_CUSTOMERS, options(grain=grain), *ALSO_BOUGHT.column_names)
     shuffled = random.Random(1).sample(FIVE_CUSTOMERS, len(FIVE_CUSTOMERS))  # noqa: S311
     monkeypatch.setattr(slices, "ROWS_PER_SLICE", 1)
-    monkeypatch.setattr("pipeline.mining.associations.PAIR_ROWS_PER_GROUP", 1)
+    monkeypatch.setattr("pipeline.mining.pair_tables.PAIR_ROWS_PER_GROUP", 1)
     assert expected == pairs(tuple(shuffled), options(grain=grain), *ALSO_BOUGHT.column_names)
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.config.mining_options import AlsoViewed
 from pipeline.mining import slices
-from pipeline.mining.associations import AssociationSummary, build_also_viewed
+from pipeline.mining.associations import build_also_viewed
+from pipeline.mining.pair_tables import AssociationSummary
 from pipeline.mining.window import Window
 from pipeline.names import ALSO_VIEWED
 from tests.reference_tables import also_viewed
@@ -152,7 +153,7 @@ def test_neither_row_order_nor_slices_matter(
     expected = pairs(FOUR_SESSIONS, wanted, *ALSO_VIEWED.column_names)
     shuffled = random.Random(1).sample(FOUR_SESSIONS, len(FOUR_SESSIONS))  # noqa: S311
     monkeypatch.setattr(slices, "ROWS_PER_SLICE", 1)
-    monkeypatch.setattr("pipeline.mining.associations.PAIR_ROWS_PER_GROUP", 1)
+    monkeypatch.setattr("pipeline.mining.pair_tables.PAIR_ROWS_PER_GROUP", 1)
     assert expected == pairs(tuple(shuffled), wanted, *ALSO_VIEWED.column_names)
 
 

@@ -1,8 +1,8 @@
 """How often a category goes with an item: hand-worked orders, random ones against the oracle."""
 
+from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,11 +47,7 @@ def summary_of(
     shop: Shop, wanted: AttachRate, categories: dict[str, str], window: Window = WINDOW
 ) -> AttachRateSummary:
     """Build the table from a shop whose items have categories, and return its summary."""
-    load_shop(shop_engine(), shop)
-    items = shop_engine().fetch("items")
-    column = pa.array([categories.get(item) for item in items["item_id"].to_pylist()], pa.string())
-    place = items.column_names.index("category")
-    shop_engine().load("items", items.set_column(place, "category", column))
+    load_shop(shop_engine(), replace(shop, categories=categories))
     return build_attach_rate(shop_engine(), wanted, window, "sku")
 
 

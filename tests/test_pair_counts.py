@@ -210,5 +210,5 @@ def test_sql_counts_the_same_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     expected = rows_by("kernel", Shop(lines), wanted)
     monkeypatch.setattr(slices, "ROWS_PER_SLICE", 1)
-    monkeypatch.setattr("pipeline.mining.associations.PAIR_ROWS_PER_GROUP", 1)
+    monkeypatch.setattr("pipeline.mining.pair_tables.PAIR_ROWS_PER_GROUP", 1)
     assert expected == rows_by("sql", Shop(lines), wanted)

@@ -46,6 +46,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "rfm_segments": [{"customer_id": "ann", "segment": "champions", "last_order_at": 1}],
     "also_viewed": [{"source_item_id": "A", "target_item_id": "B", "is_after_only": True}],
+    "also_bought_category": [
+        {"source_item_id": "Tea > Green", "target_item_id": "Cups", "rank": 1, "lift": 2.0},
+    ],
     "quarantine": [],
 }
 
@@ -197,6 +200,15 @@ def test_without_item_stats_ids_stand_alone(output: Path) -> None:
 
         assert [{"source_item_id": "A"}] == rows == table.with_names(rows)
         assert [] == table.rows(Selection(item="whatever"))
+
+
+def test_categories_are_chosen_by_their_own_names(output: Path) -> None:
+    with open_table(output, "also_bought_category") as table:
+        assert 1 == len(table.rows(Selection(item="Tea > Green")))
+        assert 1 == len(table.rows(Selection(item="Cups")))
+        assert refusal(table, Selection(item="Tea")) == (
+            "no item 'Tea' in also_bought_category; spelled most like it: Tea > Green"
+        )
 
 
 def test_quotes_in_an_item_id_are_part_of_it(also_bought: PublishedTable) -> None:

@@ -115,6 +115,16 @@ class AlsoBought(Section):
     """Target items kept per source item."""
 
 
+class AlsoBoughtCategory(AlsoBought):
+    """Bought from this category, also bought from."""
+
+    grain: BasketGrain = "order"
+    """What a basket is. In half a year many customers buy from most categories, which tells
+    little: so an order."""
+    category_depth: Count = 2
+    """Levels of the category path that tell categories apart, from the widest on."""
+
+
 class AlsoViewed(Section):
     """Viewed this, also viewed."""
 

@@ -19,7 +19,13 @@ from pipeline.config.family_options import (
     Substitutes,
     ViewedNotBought,
 )
-from pipeline.config.mining_options import AlsoBought, AlsoViewed, Mining, ViewThenBought
+from pipeline.config.mining_options import (
+    AlsoBought,
+    AlsoBoughtCategory,
+    AlsoViewed,
+    Mining,
+    ViewThenBought,
+)
 from pipeline.config.privacy_options import Privacy
 from pipeline.config.report_options import Reports
 from pipeline.config.section import PathText, Section
@@ -73,6 +79,10 @@ class Config(Section):
     """Frequent itemsets and association rules."""
     also_bought: AlsoBought = AlsoBought()
     """Bought this, also bought."""
+    also_bought_product: AlsoBought = AlsoBought()
+    """The same of products, where items are SKUs."""
+    also_bought_category: AlsoBoughtCategory = AlsoBoughtCategory()
+    """The same of categories, where items are SKUs or products."""
     also_viewed: AlsoViewed = AlsoViewed()
     """Viewed this, also viewed."""
     view_then_bought: ViewThenBought = ViewThenBought()

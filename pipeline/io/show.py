@@ -27,13 +27,12 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("rank", "antecedent", "consequent", "joint_count"),
         *("confidence", "lift", "lift_low"),
     ),
-    "also_bought": (
-        *("source_item_id", "target_item_id", "rank", "joint_count"),
-        *("confidence", "lift", "lift_low"),
-    ),
-    "also_viewed": (
-        *("source_item_id", "target_item_id", "rank", "joint_count"),
-        *("confidence", "lift", "lift_low"),
+    **dict.fromkeys(
+        ("also_bought", "also_bought_product", "also_bought_category", "also_viewed"),
+        (
+            *("source_item_id", "target_item_id", "rank", "joint_count"),
+            *("confidence", "lift", "lift_low"),
+        ),
     ),
     "view_then_bought": (
         *("source_item_id", "target_kind", "target_item_id", "n_viewers", "n_buyers"),
@@ -119,7 +118,8 @@ class PublishedTable:
         _order(self.table, selection.sort)
         if selection.item is not None:
             _check_has_items(self.table)
-            self._check_item(selection.item)
+            if not self.count(selection.item):
+                self._check_item(selection.item)
 
     def batches(self, selection: Selection) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a selection, in its order.
@@ -161,13 +161,14 @@ class PublishedTable:
         if not table:
             return
         found = self._engine.run(
-            f"select {column}, {column} = $item from read_parquet($path) order by 2 desc, "
-            f"jaro_winkler_similarity(lower({column}), lower($item)) desc, 1 limit 3",
+            f"select known, known = $item from (select distinct {column} as known from "
+            "read_parquet($path)) order by 2 desc, "
+            "jaro_winkler_similarity(lower(known), lower($item)) desc, 1 limit 3",
             self._values(table, item),
         )
         if not any(is_same for _, is_same in found):
             near = ", ".join(known for known, _ in found)
-            kind = column.removesuffix("_id")
+            kind = column.removeprefix("source_").removesuffix("_id")
             message = f"no {kind} {item!r} in {table}; spelled most like it: {near or 'none'}"
             raise UsageError(message)
 
@@ -267,6 +268,8 @@ def _all_ids(table: names.Table, files: set[str]) -> tuple[str, str]:
     """Return the table and column that hold every id there is; no table where none does."""
     if "customer_id" in table.column_names:
         return table.name, "customer_id"
+    if table.has_own_ids:
+        return table.name, "source_item_id"
     return ("item_stats" if "item_stats" in files else ""), "item_id"
 
 

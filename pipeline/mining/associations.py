@@ -1,96 +1,20 @@
 """Pairs of items that stand together: bought this, also bought; viewed this, also viewed.
 
-Both tables are built by the same steps and differ only in what a basket and a person are.
+All of these tables are built by the same steps (`pair_tables.py`) and differ in what an item, a
+basket and a person are.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.config.mining_options import AlsoBought, AlsoViewed
+from pipeline.config.mining_options import AlsoBought, AlsoBoughtCategory, AlsoViewed
 from pipeline.config.model import EngineOptions
 from pipeline.engine import Engine, Value
-from pipeline.mining.counted_pairs import count_joint
-from pipeline.mining.decay import basket_weight, keep_all, keep_freshest
-from pipeline.mining.person_baskets import Limits, PersonBaskets, gather_person_baskets
-from pipeline.mining.slices import slices_for
-from pipeline.mining.steps import build, sql_of
-from pipeline.mining.tested_pairs import keep_significant
-from pipeline.mining.threads import thread_count
+from pipeline.mining.item_groups import read_categories, read_products
+from pipeline.mining.pair_tables import AssociationSummary, PairTable, build_pair_table
 from pipeline.mining.window import Window
 
 DEFAULT_RESOURCES = EngineOptions()
-
-PAIR_ROWS_PER_GROUP = 8
-"""The join makes several rows of most pairs; one hash table entry holds them together."""
-
 _LIFT_LIMIT = 10**8
-_STEPS = (
-    "basket_lines",
-    "baskets",
-    "basket_sizes",
-    "basket_totals",
-    "basket_items",
-    "pair_items",
-    "pair_baskets",
-    "joint_counts",
-    "candidate_pairs",
-    "pair_persons",
-    "supported_pairs",
-    "pair_totals",
-    "tested_pairs",
-    "pair_counts",
-    "decayed_pairs",
-    "measured_pairs",
-)
-
-
-@dataclass(frozen=True)
-class AssociationSummary:
-    """What went into an association table and what came out.
-
-    Attributes:
-        basket_count: Baskets that count, single-item baskets included.
-        giant_basket_count: Baskets left out because they hold too many items.
-        item_count: Items in enough baskets.
-        joint_pair_count: Pairs in enough baskets.
-        candidate_pair_count: Of these, pairs of different families with enough lift.
-        tested_pair_count: Pairs that the items could form, found or not: what q-values allow for.
-        few_person_pair_count: Candidates left out because too few persons are behind them.
-        insignificant_pair_count: Candidates left out because of their q-value.
-        low_rank_row_count: Rows left out because enough other targets of the source rank above.
-        row_count: Rows of the published table.
-    """
-
-    basket_count: int
-    giant_basket_count: int
-    item_count: int
-    joint_pair_count: int
-    candidate_pair_count: int
-    tested_pair_count: int
-    few_person_pair_count: int
-    insignificant_pair_count: int
-    low_rank_row_count: int
-    row_count: int
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Which table is built, what counts its persons in SQL, and how pairs are counted."""
-
-    name: str
-    persons: str
-    resources: EngineOptions
-
-
-@dataclass(frozen=True)
-class _Totals:
-    """Figures of all baskets, known before pairs are counted."""
-
-    basket_count: int
-    giant_basket_count: int
-    known_basket_count: int
-    ordered_pair_count: int
 
 
 def build_also_bought(
@@ -114,14 +38,43 @@ def build_also_bought(
     Returns:
         The counts that the run summary shows.
     """
-    values: dict[str, Value] = {
-        **_common_values(options, window, item_level),
-        "min_persons": options.min_customers,
-        "after_only": False,
-        "leaves_out_families": item_level == "sku",
-    }
-    persons = "pair_customers" if options.grain == "customer" else "pair_persons"
-    return _build_table(engine, _Table("also_bought", persons, resources), options, values)
+    values = _bought_values(options, window, item_level)
+    table = PairTable("also_bought", _persons(options), resources)
+    return build_pair_table(engine, table, options, values)
+
+
+def build_also_bought_product(
+    engine: Engine,
+    options: AlsoBought,
+    window: Window,
+    *,
+    resources: EngineOptions = DEFAULT_RESOURCES,
+) -> AssociationSummary:
+    """Build `also_bought_product`: the table `also_bought` of the products that items are of.
+
+    Grain, ids and counts are those that a run with `item_level: product` has in `also_bought`.
+    """
+    groups, values = read_products(engine), _bought_values(options, window, "product")
+    name = "also_bought_product"
+    table = PairTable("also_bought", _persons(options), resources, groups, name)
+    return build_pair_table(engine, table, options, values)
+
+
+def build_also_bought_category(
+    engine: Engine,
+    options: AlsoBoughtCategory,
+    window: Window,
+    *,
+    resources: EngineOptions = DEFAULT_RESOURCES,
+) -> AssociationSummary:
+    """Build `also_bought_category`: the table `also_bought` of the categories of items.
+
+    Items without a category count in baskets and are in no pair.
+    """
+    groups = read_categories(engine, options.category_depth)
+    name, values = "also_bought_category", _bought_values(options, window, "category")
+    table = PairTable("also_bought", _persons(options), resources, groups, name)
+    return build_pair_table(engine, table, options, values)
 
 
 def build_also_viewed(
@@ -151,7 +104,22 @@ def build_also_viewed(
         "after_only": options.after_only,
         "leaves_out_families": False,
     }
-    return _build_table(engine, _Table("also_viewed", "pair_persons", resources), options, values)
+    return build_pair_table(
+        engine, PairTable("also_viewed", "pair_persons", resources), options, values
+    )
+
+
+def _bought_values(options: AlsoBought, window: Window, item_level: str) -> dict[str, Value]:
+    return {
+        **_common_values(options, window, item_level),
+        "min_persons": options.min_customers,
+        "after_only": False,
+        "leaves_out_families": item_level == "sku",
+    }
+
+
+def _persons(options: AlsoBought) -> str:
+    return "pair_customers" if options.grain == "customer" else "pair_persons"
 
 
 def _common_values(
@@ -170,98 +138,3 @@ def _common_values(
         "lift_numerator": lift.numerator,
         "lift_denominator": lift.denominator,
     }
-
-
-def _build_table(
-    engine: Engine, table: _Table, options: AlsoBought | AlsoViewed, values: Mapping[str, Value]
-) -> AssociationSummary:
-    engine.create_table("basket_lines", sql_of(f"{table.name}_lines"), values)
-    totals = _gather_baskets(engine, table, values) or _build_baskets(engine, values)
-    is_aged = isinstance(options, AlsoBought) and options.half_life_days is not None
-    if is_aged and isinstance(totals, PersonBaskets):
-        _build_baskets(engine, values)  # ages are counted from the tables
-    engine.drop("basket_lines")
-    bound = {
-        **values,
-        "basket_count": totals.basket_count,
-        "has_persons": totals.known_basket_count > 0,
-    }
-    item_count = build(engine, "pair_items", bound)
-    if is_aged or isinstance(totals, _Totals):
-        build(engine, "pair_baskets", bound)
-    all_weight = _all_weight(engine, options, bound)
-    engine.drop("baskets", "basket_sizes")
-    pair_counts = _count_pairs(engine, table, bound, totals)
-    tests = keep_significant(engine, options, bound, pair_counts[1])
-    directed_count = build(engine, "pair_counts", bound)
-    _rank_by_age(engine, options, bound, all_weight)
-    build(engine, "measured_pairs", bound)
-    row_count = build(engine, table.name, bound)
-    engine.drop(*_STEPS)
-    return AssociationSummary(
-        totals.basket_count,
-        totals.giant_basket_count,
-        item_count,
-        *pair_counts,
-        *tests,
-        directed_count - row_count,
-        row_count,
-    )
-
-
-def _all_weight(
-    engine: Engine, options: AlsoBought | AlsoViewed, values: Mapping[str, Value]
-) -> int:
-    """Return the weight of all baskets; 0 where age does not matter."""
-    if not isinstance(options, AlsoBought) or options.half_life_days is None:
-        return 0
-    end, most = values["window_end"], options.max_basket_items
-    return basket_weight(engine, options.half_life_days, end, most)
-
-
-def _rank_by_age(
-    engine: Engine,
-    options: AlsoBought | AlsoViewed,
-    values: Mapping[str, Value],
-    all_weight: int,
-) -> None:
-    """Build `decayed_pairs`, without rows where age does not matter."""
-    if not isinstance(options, AlsoBought) or options.half_life_days is None:
-        keep_all(engine)
-        return
-    half_life, end, most = options.half_life_days, values["window_end"], options.max_targets
-    keep_freshest(engine, half_life, end, all_weight=all_weight, max_targets=most)
-
-
-def _count_pairs(
-    engine: Engine,
-    table: _Table,
-    values: Mapping[str, Value],
-    totals: PersonBaskets | _Totals,
-) -> tuple[int, int]:
-    """Build `candidate_pairs` and `pair_persons`; return the counts of joint and candidates."""
-    if isinstance(totals, PersonBaskets):
-        threads = thread_count(table.resources.threads)
-        joint_pair_count = count_joint(engine, totals, int(values["min_pair_count"] or 1), threads)
-        return joint_pair_count, build(engine, "candidate_pairs", values)
-    slices = slices_for(totals.ordered_pair_count // 2 // PAIR_ROWS_PER_GROUP)
-    joint_pair_count = build(engine, "joint_counts", values, slices)
-    candidate_pair_count = build(engine, "candidate_pairs", values)
-    engine.create_table("pair_persons", sql_of(table.persons), values, slices)
-    return joint_pair_count, candidate_pair_count
-
-
-def _gather_baskets(
-    engine: Engine, table: _Table, values: Mapping[str, Value]
-) -> PersonBaskets | None:
-    """Return the baskets as arrays and build `basket_items`; None where the SQL has to count."""
-    if table.resources.pair_counts == "sql":
-        return None
-    limits = Limits(int(values["max_basket_items"] or 0), int(values["min_item_count"] or 1))
-    return gather_person_baskets(engine, limits, is_timed=bool(values["after_only"]))
-
-
-def _build_baskets(engine: Engine, values: Mapping[str, Value]) -> _Totals:
-    for step in ("baskets", "basket_sizes", "basket_totals", "basket_items"):
-        build(engine, step, values)
-    return _Totals(**engine.fetch("basket_totals").to_pylist()[0])

@@ -8,11 +8,11 @@ import pyarrow as pa
 from pipeline.config.customer_options import Interests
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Floats, Int64s
+from pipeline.mining.item_groups import read_categories
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 OTHERS = "other categories"
-LEVELS = " > "
 _TABLES = ("interest_categories", "interest_counts", "interest_items", "customer_clusters")
 _SEED = 0
 _STARTS = 4
@@ -109,19 +109,12 @@ def _numbered(labels: Int64s, shares: Floats) -> Int64s:
 
 
 def _load_categories(engine: Engine, depth: int) -> list[str]:
-    """Load `interest_categories`: each category with its interest; return the interests by code."""
-    sql = "select distinct category from items where category is not null order by category asc"
-    batches = engine.batches(sql)
-    categories = [str(name) for batch in batches for name in batch["category"].to_pylist()]
-    widest = [LEVELS.join(category.split(LEVELS)[:depth]) for category in categories]
-    interests = sorted(set(widest))
-    codes = {interest: code for code, interest in enumerate(interests)}
-    columns = {
-        "category": pa.array(categories, pa.string()),
-        "interest_code": pa.array([codes[interest] for interest in widest], pa.int64()),
-    }
+    """Load `interest_categories`: each item with its interest; return the interests by code."""
+    groups = read_categories(engine, depth)
+    items = np.flatnonzero(groups.of_items >= 0)
+    columns = {"item_code": items, "interest_code": groups.of_items[items]}
     engine.load("interest_categories", pa.table(columns))
-    return interests
+    return [str(name) for name in groups.names.to_pylist()]
 
 
 def _read_counts(

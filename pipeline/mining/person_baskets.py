@@ -20,10 +20,11 @@ NOBODY = -(2**63)
 
 @dataclass(frozen=True)
 class Limits:
-    """Which baskets are too large, and which items are too rare."""
+    """Which baskets are too large, which items are too rare, and which one has no name."""
 
     max_basket_items: int
     min_item_count: int
+    nameless_item: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def gather_person_baskets(
 
     Args:
         engine: Holds `basket_lines`.
-        limits: Giant baskets are left out, rare items leave the rest.
+        limits: Giant baskets are left out, rare and nameless items leave the rest.
         is_timed: Whether it matters when an item came into its basket.
     """
     persons = _persons(engine)
@@ -72,6 +73,8 @@ def gather_person_baskets(
     counts = np.bincount(items[of_use], minlength=int(items.max(initial=0)) + 1)
     _load_item_counts(engine, counts)
     of_use &= (counts >= limits.min_item_count)[items]
+    if limits.nameless_item is not None:
+        of_use &= items != limits.nameless_item
     return PersonBaskets(
         basket_offsets=to_offsets(np.bincount(rows[of_use], minlength=len(persons))),
         item_codes=items[of_use],

@@ -15,7 +15,7 @@ from pipeline.mining.steps import build, sql_of
 from pipeline.mining.window import Window
 
 _TABLES = (
-    *("basket_lines", "baskets", "basket_sizes", "basket_items", "pair_items"),
+    *("basket_lines", "named_items", "baskets", "basket_sizes", "basket_items", "pair_items"),
     "pair_baskets",
 )
 
@@ -43,7 +43,7 @@ def rank_rules_by_age(engine: Engine, config: Mining, window: Window, half_life_
         "leaves_out_families": False,
     }
     engine.create_table("basket_lines", sql_of("also_bought_lines"), values)
-    for step in ("baskets", "basket_sizes", "basket_items", "pair_items", "pair_baskets"):
+    for step in _TABLES[1:]:
         build(engine, step, values)
     everything = basket_weight(engine, half_life_days, window.end, config.max_basket_items)
     lines = read_aged_lines(engine, half_life_days, window.end)

@@ -3,7 +3,14 @@
 The Parquet schema, `docs/tables.md` and the audits are all derived from this package.
 """
 
-from pipeline.names.baskets import ALSO_BOUGHT, ALSO_VIEWED, ASSOCIATION_RULES, FREQUENT_ITEMSETS
+from pipeline.names.baskets import (
+    ALSO_BOUGHT,
+    ALSO_BOUGHT_CATEGORY,
+    ALSO_BOUGHT_PRODUCT,
+    ALSO_VIEWED,
+    ASSOCIATION_RULES,
+    FREQUENT_ITEMSETS,
+)
 from pipeline.names.contexts import CONTEXT_RULES
 from pipeline.names.customers import (
     CUSTOMER_INTERESTS,
@@ -26,6 +33,8 @@ from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
 __all__ = [
     "ALSO_BOUGHT",
+    "ALSO_BOUGHT_CATEGORY",
+    "ALSO_BOUGHT_PRODUCT",
     "ALSO_VIEWED",
     "ASSOCIATION_KIND",
     "ASSOCIATION_RULES",
@@ -57,6 +66,8 @@ TABLES: dict[str, Table] = {
         FREQUENT_ITEMSETS,
         ASSOCIATION_RULES,
         ALSO_BOUGHT,
+        ALSO_BOUGHT_PRODUCT,
+        ALSO_BOUGHT_CATEGORY,
         ALSO_VIEWED,
         VIEW_THEN_BOUGHT,
         BOUGHT_NEXT,

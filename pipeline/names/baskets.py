@@ -1,7 +1,10 @@
 """Tables of baskets: itemsets, rules, and what goes with what."""
 
+from dataclasses import replace
+
 from pipeline.names.schema import (
     MEASURES,
+    RULE_ID,
     SIGNIFICANCE,
     WINDOW,
     Column,
@@ -93,7 +96,7 @@ def _association(name: str, basket: str, person: str, extra: tuple[Column, ...])
         "one row per source item and target item",
         ("source_item_id", "target_item_id"),
         (
-            identifier("rule_id", "Stable id: the same pair has it in every run."),
+            RULE_ID,
             identifier("source_item_id", "The item whose page is looked at."),
             identifier("target_item_id", "The item to show beside it."),
             count("rank", "1 is best within the source item."),
@@ -125,6 +128,16 @@ ALSO_BOUGHT = _association(
         Column("grain", "string", "What a basket is: `customer`, `customer_day` or `order`."),
     ),
 )
+
+
+def _at_level(name: str, item: str) -> Table:
+    """Return `also_bought` with an item that is something coarser than the run's."""
+    grain = f"one row per source {item} and target {item}"
+    return replace(ALSO_BOUGHT, name=name, grain=grain, has_own_ids=True)
+
+
+ALSO_BOUGHT_PRODUCT = _at_level("also_bought_product", "product")
+ALSO_BOUGHT_CATEGORY = _at_level("also_bought_category", "category")
 
 ALSO_VIEWED = _association(
     "also_viewed",

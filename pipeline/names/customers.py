@@ -1,6 +1,6 @@
 """Tables of customers."""
 
-from pipeline.names.schema import Column, Table, at, count, identifier, measure
+from pipeline.names.schema import SPAN, Column, Table, at, count, identifier, measure
 
 RFM_SEGMENTS = Table(
     "rfm_segments",
@@ -28,8 +28,7 @@ RFM_SEGMENTS = Table(
             "rfm.min_tenure_days): what value_days bring at this pace; NULL without prices.",
             is_nullable=True,
         ),
-        at("window_start", "First instant of the lookback window (inclusive)."),
-        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+        *SPAN,
     ),
     sort="customer_id asc",
     best="recency_score desc, frequency_score desc, monetary desc nulls last, customer_id asc",
@@ -56,8 +55,7 @@ RFM_CUTS = Table(
         Column("scoring", "string", "`quantile`, `thresholds` or `frozen`."),
         Column("monetary_of", "string", "What `monetary` is: `sum` or `mean` of the orders."),
         count("lookback_days", "Length of the window; NULL for everything.", is_nullable=True),
-        at("window_start", "First instant of the lookback window (inclusive)."),
-        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+        *SPAN,
     ),
     sort="measure asc, score asc",
     best="measure asc, score asc",
@@ -74,8 +72,7 @@ CUSTOMER_INTERESTS = Table(
         count("item_count", "Items bought in the window, each once an order."),
         Column("top_category", "string", "The category with most of them; ties by name."),
         measure("top_share", "Its share of item_count."),
-        at("window_start", "First instant of the lookback window (inclusive)."),
-        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+        *SPAN,
     ),
     sort="customer_id asc",
     best="cluster asc, item_count desc, customer_id asc",
@@ -94,8 +91,7 @@ INTEREST_CLUSTERS = Table(
         measure("share", "item_count / cluster_item_count."),
         measure("overall_share", "Share of the category in the items of all clusters."),
         measure("lift", "share / overall_share: what sets the cluster apart."),
-        at("window_start", "First instant of the lookback window (inclusive)."),
-        at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
+        *SPAN,
     ),
     sort="cluster asc, category asc",
     best="cluster asc, item_count desc, category asc",

@@ -1,6 +1,16 @@
 """Tables that say how two items belong together: in what order, instead of what."""
 
-from pipeline.names.schema import WINDOW, Column, Table, at, count, identifier, measure
+from pipeline.names.schema import (
+    RULE_ID,
+    WINDOW,
+    Column,
+    Table,
+    at,
+    bounded,
+    count,
+    identifier,
+    measure,
+)
 
 _GAPS = (
     count("gap_lower_days", "Lower quartile of the gaps: a quarter of them is no longer."),
@@ -13,7 +23,7 @@ BOUGHT_NEXT = Table(
     "one row per source item and target item",
     ("source_item_id", "target_item_id"),
     (
-        identifier("rule_id", "Stable id: the same pair has it in every run."),
+        RULE_ID,
         identifier("source_item_id", "The item that was bought first."),
         identifier("target_item_id", "The item that was bought on a later day."),
         count("rank", "1 is best within the source item: lift_low, joint_count, item id."),
@@ -28,9 +38,7 @@ BOUGHT_NEXT = Table(
             "max_gap_days of their first order.",
         ),
         count("baseline_count", "Customers whose first order leaves max_gap_days before as_of."),
-        measure("confidence", "joint_count / source_count."),
-        measure("confidence_low", "Lower bound of confidence (Wilson, 95 %)."),
-        measure("confidence_high", "Upper bound of confidence (Wilson, 95 %)."),
+        *bounded("confidence", "joint_count / source_count."),
         measure("baseline_share", "baseline_target_count / baseline_count."),
         measure("lift", "confidence / baseline_share; 1 = the source says nothing of the target."),
         measure("lift_low", "confidence_low / baseline_share: the score that ranks."),
@@ -79,9 +87,7 @@ FREQUENTLY_BOUGHT_TOGETHER = Table(
         count("source_count", "Orders that hold the source item."),
         count("basket_count", "All orders, single-item orders included."),
         measure("support", "order_count / basket_count."),
-        measure("confidence", "order_count / source_count."),
-        measure("confidence_low", "Lower bound of confidence (Wilson, 95 %)."),
-        measure("confidence_high", "Upper bound of confidence (Wilson, 95 %)."),
+        *bounded("confidence", "order_count / source_count."),
         measure("set_lift", "Orders with the set / orders expected if its items were independent."),
         measure("least_pair_lift", "Smallest lift of two items of the set: above 1."),
         measure("p_value", "Chance to find source and rest together so often: Fisher, one side."),
@@ -124,9 +130,7 @@ ATTACH_RATE = Table(
         Column("month", "string", "Month on the clocks of the run, such as `2011-11`."),
         count("order_count", "Orders of the month with the source item."),
         count("attached_count", "Of these, orders with another item of the category."),
-        measure("attach_rate", "attached_count / order_count."),
-        measure("attach_rate_low", "Lower bound of attach_rate (Wilson, 95 %)."),
-        measure("attach_rate_high", "Upper bound of attach_rate (Wilson, 95 %)."),
+        *bounded("attach_rate", "attached_count / order_count."),
         measure("baseline_share", "Share of all orders of the month that hold the category."),
         count("category_rank", "1 is best within the source item: lift_low, then orders, name."),
         count("total_order_count", "Orders of the window with the source item."),
@@ -146,7 +150,7 @@ SUBSTITUTES = Table(
     "one row per source item and target item that is bought instead",
     ("source_item_id", "target_item_id"),
     (
-        identifier("rule_id", "Stable id: the same pair has it in every run."),
+        RULE_ID,
         identifier("source_item_id", "The item that was viewed."),
         identifier("target_item_id", "The item that was bought instead."),
         count("rank", "1 is best within the source item: pct_of_buyers, switch_count, item id."),

@@ -61,6 +61,7 @@ class Table:
         best: Order that puts the rows an analyst wants to see first, as SQL.
         hides_small_groups: True where a row is about something else than people, and stays
             without its counts of people where these are too few.
+        has_own_ids: True where its items are coarser than the run's: no other table has their ids.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Table:
     sort: str
     best: str
     hides_small_groups: bool = False
+    has_own_ids: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -109,12 +111,22 @@ def at(name: str, meaning: str, *, is_nullable: bool = False) -> Column:
     return Column(name, "timestamp", meaning, is_nullable)
 
 
+def bounded(name: str, meaning: str) -> tuple[Column, Column, Column]:
+    """Return the columns of a share with its Wilson interval."""
+    return (
+        measure(name, meaning),
+        measure(f"{name}_low", f"Lower bound of {name} (Wilson, 95 %)."),
+        measure(f"{name}_high", f"Upper bound of {name} (Wilson, 95 %)."),
+    )
+
+
 ITEM_LEVEL = Column("item_level", "string", "What an item is: `sku`, `product` or `category`.")
-WINDOW = (
-    ITEM_LEVEL,
+SPAN = (
     at("window_start", "First instant of the lookback window (inclusive)."),
     at("window_end", "End of the lookback window (exclusive): the run's `as_of`."),
 )
+WINDOW = (ITEM_LEVEL, *SPAN)
+RULE_ID = identifier("rule_id", "Stable id: the same pair has it in every run.")
 
 SIGNIFICANCE = (
     measure("p_value", "Chance of so many joint baskets or more, were the sides independent."),

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
-from pipeline.mining.interests import LEVELS
+from pipeline.mining.item_groups import LEVELS
 
 NONE = -1
 """Number of what is not known."""

@@ -34,5 +34,5 @@ select
     cast($window_start as bigint) as window_start,
     cast($window_end as bigint) as window_end
 from measured_pairs
-join items as source on source.item_code = measured_pairs.source_code
-join items as target on target.item_code = measured_pairs.target_code
+join named_items as source on source.item_code = measured_pairs.source_code
+join named_items as target on target.item_code = measured_pairs.target_code

@@ -18,6 +18,5 @@ select
     interest_categories.interest_code,
     cast(count(*) as bigint) as item_count
 from bought
-join items on items.item_code = bought.item_code
-join interest_categories on interest_categories.category = items.category
+join interest_categories on interest_categories.item_code = bought.item_code
 group by bought.customer_code, interest_categories.interest_code

@@ -3,7 +3,7 @@ with places as (  -- numbers in the order of item ids: ties are broken without c
     select
         item_code,
         cast(row_number() over (order by item_id asc nulls last) as bigint) as place
-    from items
+    from named_items
 ),
 
 directed as (

@@ -2,7 +2,7 @@
 select
     basket_items.item_code,
     basket_items.item_count,
-    case when $leaves_out_families then items.product_id end as family_id
+    named_items.family_id
 from basket_items
-join items on items.item_code = basket_items.item_code
+join named_items on named_items.item_code = basket_items.item_code
 where basket_items.item_count >= $min_item_count
