@@ -1,6 +1,14 @@
 """What is wrong with a line of a hand-made file without making the file useless."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
+
+from pipeline.config.problems import nearest
+
+PLANNED: Final = "not_yet_valid"
+"""Kind of a remark that tells of no fault: what is planned waits for its day."""
+_MOST_NAMES: Final = 2000
 
 
 @dataclass(frozen=True, order=True)
@@ -22,3 +30,14 @@ class Remark:
     def __str__(self) -> str:
         """Return `file:line: message`."""
         return f"{self.file}:{self.line}: {self.message}"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody should mend it: `--strict` takes it as an error."""
+        return self.kind != PLANNED
+
+
+def near_hint(name: str, known: Collection[str]) -> str:
+    """Return `; did you mean ...?` where a known name is near, and the names are not too many."""
+    near = nearest(name, known) if len(known) <= _MOST_NAMES else None
+    return f"; did you mean {near}?" if near else ""
