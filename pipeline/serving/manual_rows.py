@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.config.problems import suggestion
 from pipeline.config.validity import Validity, day_of, parse_day
 from pipeline.io.hand_files import HandRow, read_hand_file
-from pipeline.mining.interests import LEVELS
+from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.remarks import PLANNED, Remark, near_hint
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import Shelf
