@@ -21,6 +21,7 @@ KERNELS = (
     "recount",
     "sub_rules",
     "holders",
+    "slot_filling",
 )
 
 

@@ -1,0 +1,296 @@
+"""Fill the slots of pages from lists of candidates, page by page.
+
+In plain words: a page has groups of slots, and each group lists of candidates, the best list first.
+First the manual rows of all groups take the positions that they ask for, then the first free ones.
+Then, group by group and list by list, a candidate takes the next free slot unless something stands
+against it: it is hidden from the whole shop, it does not fit the source, the page shows it
+already, or the page (or all pages) shows enough of its kind. At the end gaps close.
+
+Asked for verdicts, it looks at every candidate, and tells what became of it.
+
+Memory: the slots of all pages. Time: the candidates looked at, times the slots of a page.
+"""
+
+from typing import NamedTuple
+
+from pipeline.mining.baskets import Bools, Int32s, Int64s
+from pipeline.mining.kernels.compiled import entry, inner
+
+EMPTY = -1
+(
+    SHOWN,
+    NOT_LISTED,
+    OUT_OF_STOCK,
+    BLACKLISTED,
+    ITSELF,
+    SAME_FAMILY,
+    SUBSTITUTE,
+    SAME_CATEGORY,
+    OTHER_CATEGORY,
+    ON_THE_PAGE,
+    CATEGORY_CAP,
+    BRAND_CAP,
+    TARGET_CAP,
+    SLOTS_FULL,
+    RULE_FULL,
+) = range(15)
+FAMILY, FAR, ALTERNATIVE = range(3)
+PER_CATEGORY, PER_BRAND, PER_TARGET = range(3)
+
+
+class Lists(NamedTuple):
+    """Candidates: rows of a pool, and where the rows of each list and source begin and end.
+
+    `is_for` tells by list and audience whom a list is for, `most` how many of a list one page may
+    show (0 for any number), `is_manual` whether people wrote it.
+    """
+
+    targets: Int32s
+    positions: Int32s
+    starts: Int64s
+    ends: Int64s
+    is_for: Bools
+    most: Int64s
+    is_manual: Bools
+
+
+class Groups(NamedTuple):
+    """Groups of slots: first list, first slot and traits of each, with one more at the end."""
+
+    lists: Int64s
+    slots: Int64s
+    traits: Bools
+
+
+class Items(NamedTuple):
+    """Items: why each is hidden (0 where it is not), its labels, and what replaces it."""
+
+    hidden: Int64s
+    products: Int32s
+    categories: Int32s
+    brands: Int32s
+    substitute_offsets: Int64s
+    substitutes: Int32s
+
+
+@inner
+def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
+    """Return what stands against a target beside a source item, or SHOWN."""
+    if source < 0:
+        return SHOWN
+    category = items.categories[source]
+    is_same_leaf = category >= 0 and items.categories[target] == category
+    if traits[FAMILY]:
+        if items.products[source] >= 0 and items.products[target] == items.products[source]:
+            return SAME_FAMILY
+        for at in range(items.substitute_offsets[source], items.substitute_offsets[source + 1]):
+            if items.substitutes[at] == target:
+                return SUBSTITUTE
+    if traits[FAR] and is_same_leaf:
+        return SAME_CATEGORY
+    if traits[ALTERNATIVE] and not is_same_leaf:
+        return OTHER_CATEGORY
+    return SHOWN
+
+
+@inner
+def _is_on(page: Int64s, lists: Lists, target: int) -> bool:
+    """Whether a page shows a target already."""
+    for row in page:  # noqa: SIM110 (Numba knows no generators)
+        if row != EMPTY and lists.targets[row] == target:
+            return True
+    return False
+
+
+@inner
+def _crowded(
+    page: Int64s, lists: Lists, items: Items, target: int, caps: Int64s, uses: Int64s
+) -> int:
+    """Return which cap stands against one more target on a page, or SHOWN."""
+    in_category, of_brand = 0, 0
+    category, brand = items.categories[target], items.brands[target]
+    for row in page:
+        if row != EMPTY:
+            shown = lists.targets[row]
+            if category >= 0 and items.categories[shown] == category:
+                in_category += 1
+            if brand >= 0 and items.brands[shown] == brand:
+                of_brand += 1
+    if caps[PER_CATEGORY] > 0 and in_category >= caps[PER_CATEGORY]:
+        return CATEGORY_CAP
+    if caps[PER_BRAND] > 0 and of_brand >= caps[PER_BRAND]:
+        return BRAND_CAP
+    if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
+        return TARGET_CAP
+    return SHOWN
+
+
+@inner
+def _free(page: Int64s, begin: int, end: int) -> int:
+    """Return the first empty slot between two, or the second."""
+    while begin < end and page[begin] != EMPTY:
+        begin += 1
+    return begin
+
+
+@inner
+def _always_against(page: Int64s, lists: Lists, items: Items, source: int, target: int) -> int:
+    """Return what stands against any row, a manual one included, or SHOWN."""
+    if items.hidden[target] != SHOWN:
+        return int(items.hidden[target])
+    if target == source:
+        return ITSELF
+    if _is_on(page, lists, target):
+        return ON_THE_PAGE
+    return SHOWN
+
+
+class Page(NamedTuple):
+    """One page: the row in each slot and its list, the verdicts, and where those of a list begin.
+
+    `where` has the number of its source, the item of that, and its audience. Without verdicts
+    nobody asks for them.
+    """
+
+    rows: Int64s
+    origins: Int64s
+    where: Int64s
+    verdicts: Int64s
+    verdict_starts: Int64s
+
+
+@inner
+def _tell(page: Page, lists: Lists, at_list: int, row: int, verdict: int) -> None:
+    """Note what became of a candidate."""
+    if len(page.verdicts):
+        start = lists.starts[at_list, page.where[0]]
+        page.verdicts[page.verdict_starts[at_list] + row - start] = verdict
+
+
+@inner
+def _place_by_hand(
+    page: Page, lists: Lists, groups: Groups, items: Items, uses: Int64s, turn: int
+) -> None:
+    """Place the manual rows that ask for a position at turn 0, the others at turn 1.
+
+    No two rows of a list ask for one position, and none for one that its group does not have.
+    """
+    for group in range(len(groups.slots) - 1):
+        begin, end = groups.slots[group], groups.slots[group + 1]
+        for at_list in range(groups.lists[group], groups.lists[group + 1]):
+            if not lists.is_manual[at_list] or not lists.is_for[at_list, page.where[2]]:
+                continue
+            for row in range(
+                lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]
+            ):
+                if (lists.positions[row] > 0) != (turn == 0):
+                    continue
+                target = lists.targets[row]
+                verdict = _always_against(page.rows, lists, items, page.where[1], target)
+                slot = begin + lists.positions[row] - 1
+                if turn == 1 or page.rows[slot] != EMPTY:
+                    slot = _free(page.rows, begin, end)
+                if verdict == SHOWN and slot == end:
+                    verdict = SLOTS_FULL
+                if verdict == SHOWN:
+                    page.rows[slot], page.origins[slot] = row, at_list
+                    uses[target] += 1
+                _tell(page, lists, at_list, row, verdict)
+
+
+@inner
+def _fill_list(
+    page: Page, lists: Lists, groups: Groups, items: Items, caps: Int64s, uses: Int64s,
+    group: int, at_list: int,
+) -> None:  # fmt: skip
+    """Let the candidates of one list take the free slots of its group, in their order."""
+    end = groups.slots[group + 1]
+    free, shown = _free(page.rows, groups.slots[group], end), 0
+    for row in range(lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]):
+        is_rule_full = lists.most[at_list] > 0 and shown == lists.most[at_list]
+        if (free == end or is_rule_full) and not len(page.verdicts):
+            return
+        target = lists.targets[row]
+        verdict = _always_against(page.rows, lists, items, page.where[1], target)
+        if verdict == SHOWN:
+            verdict = _misfit(items, groups.traits[group], page.where[1], target)
+        if verdict == SHOWN:
+            verdict = _crowded(page.rows, lists, items, target, caps, uses)
+        if verdict == SHOWN and free == end:
+            verdict = SLOTS_FULL
+        elif verdict == SHOWN and is_rule_full:
+            verdict = RULE_FULL
+        if verdict == SHOWN:
+            page.rows[free], page.origins[free] = row, at_list
+            uses[target] += 1
+            shown += 1
+            free = _free(page.rows, free, end)
+        _tell(page, lists, at_list, row, verdict)
+
+
+@inner
+def _close_gaps(page: Page, groups: Groups) -> None:
+    """Move the rows of each group up to its first slots."""
+    for group in range(len(groups.slots) - 1):
+        free = groups.slots[group]
+        for slot in range(groups.slots[group], groups.slots[group + 1]):
+            row, origin = page.rows[slot], page.origins[slot]
+            if row != EMPTY:
+                page.rows[slot] = EMPTY
+                page.rows[free], page.origins[free] = row, origin
+                free += 1
+
+
+@entry(
+    "void(int32[::1], int32[::1], int64[:,::1], int64[:,::1], boolean[:,::1], int64[::1], "
+    "boolean[::1], int64[::1], int64[::1], boolean[:,::1], int64[::1], int32[::1], int32[::1], "
+    "int32[::1], int64[::1], int32[::1], int64[:,::1], int64[::1], int64[::1], int64[:,::1], "
+    "int64[:,::1], int64[::1], int64[::1])"
+)
+def fill_slots(
+    targets: Int32s, positions: Int32s, starts: Int64s, ends: Int64s, is_for: Bools, most: Int64s,
+    is_manual: Bools, group_lists: Int64s, group_slots: Int64s, traits: Bools, hidden: Int64s,
+    products: Int32s, categories: Int32s, brands: Int32s, substitute_offsets: Int64s,
+    substitutes: Int32s, pages: Int64s, caps: Int64s, uses: Int64s, rows: Int64s, origins: Int64s,
+    verdicts: Int64s, verdict_starts: Int64s,
+) -> None:  # fmt: skip
+    """Fill pages one after the other; the first choose first where `caps` limits all pages.
+
+    Args:
+        targets: Item of each candidate.
+        positions: Slot of its group that it asks for, from 1; 0 for any.
+        starts: First candidate of each list and source.
+        ends: Candidate behind the last.
+        is_for: Whether a list is for an audience.
+        most: Candidates of a list that a page may show; 0 for any number.
+        is_manual: Whether people wrote the list.
+        group_lists: First list of each group, and one more.
+        group_slots: First slot of each group, and one more.
+        traits: FAMILY, FAR and ALTERNATIVE of each group.
+        hidden: What stands against each item everywhere, or SHOWN.
+        products: Family of each item, below 0 where it has none; so below.
+        categories: Leaf category.
+        brands: Brand.
+        substitute_offsets: First substitute of each item, and one more.
+        substitutes: Items that replace it.
+        pages: Source, its item (below 0 where it is none) and audience of each page.
+        caps: Items of a category on a page, of a brand, pages with one item; 0 for any number.
+        uses: Pages that show each item; grows.
+        rows: Takes the candidate in each slot of each page, EMPTY behind the last.
+        origins: Takes the list that it is from.
+        verdicts: Takes what became of each candidate of the one page; empty where nobody asks.
+        verdict_starts: First verdict of each list.
+    """
+    lists = Lists(targets, positions, starts, ends, is_for, most, is_manual)
+    groups = Groups(group_lists, group_slots, traits)
+    items = Items(hidden, products, categories, brands, substitute_offsets, substitutes)
+    for number in range(len(pages)):
+        page = Page(rows[number], origins[number], pages[number], verdicts, verdict_starts)
+        page.rows[:] = EMPTY
+        for turn in range(2):
+            _place_by_hand(page, lists, groups, items, uses, turn)
+        for group in range(len(group_slots) - 1):
+            for at_list in range(group_lists[group], group_lists[group + 1]):
+                if not is_manual[at_list] and is_for[at_list, pages[number, 2]]:
+                    _fill_list(page, lists, groups, items, caps, uses, group, at_list)
+        _close_gaps(page, groups)
