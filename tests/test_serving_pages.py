@@ -198,15 +198,17 @@ def test_a_manual_row_may_show_what_its_relation_type_does_not() -> None:
 
 @pytest.mark.parametrize(
     ("caps", "expected"),
-    [({"per_category": 1}, [0, 3, 4, 5]), ({"per_brand": 1}, [0, 1, 4, 5])],
+    [((1, None), [0, 3, 4, 5]), ((None, 1), [0, 1, 4, 5])],
 )
-def test_caps_count_what_the_whole_page_shows(caps: dict[str, int], expected: list[int]) -> None:
+def test_caps_count_what_the_whole_page_shows(
+    caps: tuple[int | None, int | None], expected: list[int]
+) -> None:
     items = [
         Item(category="a", brand="x"), Item(category="a", brand="y"), Item(category="a", brand="y"),
         Item(category="b", brand="x"), Item(), Item(), Item(),
     ]  # fmt: skip
     blocks = [block(1, mined(0, 1)), block(5, mined(1, 2, 3, 4, 5))]
-    shown = page_of(blocks, Rules(items, **caps), source=6)
+    shown = page_of(blocks, Rules(items, set(), *caps), source=6)
     assert expected == [target for part in shown for target in part]
 
 
@@ -306,7 +308,7 @@ def test_random_pages_agree_with_one_candidate_at_a_time(
     pages: list[list[Block]],
     items: list[Item],
     substitutes: set[tuple[int, int]],
-    caps: tuple[int | None, ...],
+    caps: tuple[int | None, int | None, int | None],
 ) -> None:
     sources = item_pages(*range(len(pages)))
     shown = found(pages, Rules(items, substitutes, *caps), sources)

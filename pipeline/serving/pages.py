@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.config.serving_options import Page
-from pipeline.mining.interests import LEVELS
+from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.lists import Sources
 from pipeline.serving.shelf import NONE, Shelf
 
