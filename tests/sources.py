@@ -10,6 +10,7 @@ from hypothesis import settings
 from pipeline.accounting import Account
 from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config
+from pipeline.io.contract import CODE_TYPE
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.files import inspect_files
 from pipeline.io.ids import encode_ids
@@ -59,7 +60,17 @@ class Read:
     def rows(self, *names: str) -> Rows:
         """Return the values of columns, sorted by all of them."""
         columns = ", ".join(names)
-        return self.engine.run(f"select {columns} from {self.table} order by all nulls last")
+        return self.engine.run(f"select {columns} from {self._relation} order by all nulls last")
+
+    @property
+    def _relation(self) -> str:
+        """The table, with the texts of item ids where it holds their numbers."""
+        if self.engine.type_of(self.table, "item_id") != CODE_TYPE:
+            return self.table
+        return (
+            f"(select given.* replace (item_id_keys.item_id as item_id) from {self.table} as given "
+            "left join item_id_keys on given.item_id = item_id_keys.code)"
+        )
 
     @property
     def quarantine(self) -> Rows:

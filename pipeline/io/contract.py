@@ -10,6 +10,9 @@ Kind = Literal["id", "text", "category", "timestamp", "decimal", "integer"]
 INTEGERS: Final = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
+# Type of numbers that stand for texts; ids that are whole numbers are BIGINT.
+CODE_TYPE: Final = "INTEGER"
+ITEM_NUMBER: Final = "item_number"
 
 
 @dataclass(frozen=True)

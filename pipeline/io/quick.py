@@ -10,6 +10,7 @@ from pipeline.config.source_options import Source
 from pipeline.io.careful import Rejected
 from pipeline.io.contract import column_name, mapped_columns
 from pipeline.io.duckdb_engine import QUERY_ERRORS, DuckDBEngine, FileError
+from pipeline.io.item_keys import list_written, with_numbers
 from pipeline.io.lookups import Lookups
 from pipeline.io.raw import parquet_rows, text_lines
 from pipeline.io.reader import Reader
@@ -17,6 +18,7 @@ from pipeline.io.shape import FileGroup
 from pipeline.io.sql_text import identifier, literal, literals
 
 _UTF8 = {"utf-8", "utf8", "utf-8-sig"}
+NUMBERED = ", row_number() over () as line"
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,11 @@ class QuickReader:
         """
         if not self._is_plain(group):
             return "its text or its name is not plain"
-        select = reader.select(self._relation(group))
+        select = reader.select(self._relation(group, reader))
         try:
             with self.engine.transaction():
+                if reader.item_column:
+                    list_written(self.engine, self._scan(group), reader.item_column)
                 self._insert(select, group, reader)
         except QUERY_ERRORS as error:
             return str(error).splitlines()[0]
@@ -64,7 +68,7 @@ class QuickReader:
             reader: The same reader as for `read`.
             limit: The most that are returned.
         """
-        select = reader.select(self._relation(group, ", row_number() over () as line"), ", line")
+        select = reader.select(self._relation(group, reader, NUMBERED), ", line")
         with self.engine.in_file_order():
             found = self.engine.run(
                 f"select line, reject from ({select}) where reject is not null "
@@ -109,7 +113,7 @@ class QuickReader:
             and len(group.shape.names) > 1
         )
 
-    def _relation(self, group: FileGroup, also: str = "") -> str:
+    def _relation(self, group: FileGroup, reader: Reader, also: str = "") -> str:
         """Return the mapped columns, `column_0` and so on, of all rows of a group."""
         looked_up = {name for lookup in self.options.lookups for name in lookup.columns}
         columns = [
@@ -118,7 +122,11 @@ class QuickReader:
             if name not in looked_up
         ]
         select = ", ".join(columns)
-        return self.lookups.join(f"(select {select}{also} from {self._scan(group)})")
+        relation = self.lookups.join(f"(select {select}{also} from {self._scan(group)})")
+        if reader.item_column is None:
+            return relation
+        place = mapped_columns(self.options).index(reader.item_column)
+        return with_numbers(relation, column_name(place))
 
     def _scan(self, group: FileGroup) -> str:
         paths = literals([str(file.path) for file in group.files])

@@ -12,10 +12,11 @@ from pipeline.config.model import Config
 from pipeline.config.source_options import Catalogue, Events, Orders, Source
 from pipeline.errors import DataError
 from pipeline.io.careful import Batch, Rejected, text_of
-from pipeline.io.contract import column_name, mapped_columns
+from pipeline.io.contract import CODE_TYPE, ITEM_NUMBER, column_name, mapped_columns
 from pipeline.io.csv_lines import CsvLines
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.files import FileFacts, InputFile, changed_files, find_files
+from pipeline.io.item_keys import text_column
 from pipeline.io.json_lines import JsonLines
 from pipeline.io.lookups import Lookups
 from pipeline.io.quick import QuickReader
@@ -42,11 +43,12 @@ def load_absent(engine: DuckDBEngine, source: str, config: Config) -> None:
 
 def create_rows(engine: DuckDBEngine, reader: Reader) -> None:
     """Build the empty table of rows that a reader fills."""
-    nothing = ", ".join(
+    number = f"cast(null as {CODE_TYPE}) as {ITEM_NUMBER}"
+    nothing = [
         f"cast(null as {kind}) as {column_name(place)}"
         for place, kind in enumerate(reader.types.values())
-    )
-    empty = reader.select(f"(select {nothing or 'null'})")
+    ]
+    empty = reader.select(f"(select {', '.join([*nothing, number])})")
     engine.run(f"create or replace table {ROW_TABLES[reader.source]} as {empty} limit 0")
 
 
@@ -58,10 +60,11 @@ def match_id_types(engine: DuckDBEngine) -> None:
     for column in ("customer_id", "item_id"):
         found = {table: engine.type_of(table, column) for table in ROW_TABLES.values()}
         types = {table: kind for table, kind in found.items() if kind}
-        if "VARCHAR" not in types.values():
+        texts = {"VARCHAR", CODE_TYPE}
+        if texts.isdisjoint(types.values()):
             continue
         for table, kind in types.items():
-            if kind != "VARCHAR":
+            if kind not in texts:
                 engine.run(f"alter table {table} alter column {column} type varchar")
 
 
@@ -95,6 +98,7 @@ class SourceReader:
         self._lookups = Lookups(engine, options, config.input.max_record_lines, folder)
         self._quick = QuickReader(engine, self._table, options, self._lookups)
         self._skipped: dict[str, int] = {}
+        self._item_column: str | None = None
 
     def read(self, files: Sequence[InputFile], facts: Sequence[FileFacts]) -> Account:
         """Read all files and return where their lines went so far.
@@ -113,6 +117,7 @@ class SourceReader:
             self._source, self._options, lambda file: self._csv(file).names(), self._parquet_types
         )
         groups = shaper.groups(files, facts)
+        self._item_column = text_column(groups, self._options)
         create_rows(self._engine, self._reader(common_types(groups)))
         for group in groups:
             self._read_group(group)
@@ -124,7 +129,8 @@ class SourceReader:
         return self._account(lines)
 
     def _reader(self, types: Mapping[str, str]) -> Reader:
-        return Reader(self._source, self._options, types, self._config.time_zone)
+        zone = self._config.time_zone
+        return Reader(self._source, self._options, types, zone, self._item_column)
 
     def _csv(self, file: InputFile) -> CsvLines:
         return CsvLines(file, self._options.csv, self._config.input.max_record_lines)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pipeline.config.source_options import Events, Orders, Source
 from pipeline.io import instants
 from pipeline.io.contract import (
+    CODE_TYPE,
     CONTRACTS,
     INTEGERS,
+    ITEM_NUMBER,
     Field,
     attribute_name,
     attributes_of,
@@ -37,12 +39,15 @@ class Reader:
         options: Its part of the configuration.
         types: Type of each mapped column, in the order of `mapped_columns`.
         zone: Zone that decides days.
+        item_column: Column of item ids that stand in the relation as numbers, `item_number`; None
+            where they do not.
     """
 
     source: str
     options: Source
     types: Mapping[str, str]
     zone: str
+    item_column: str | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -111,7 +116,12 @@ class Reader:
     def _text(self, column: str) -> str:
         return f"nullif(trim(cast({self._name(column)} as varchar)), '')"
 
+    def _is_numbered(self, field: Field) -> bool:
+        return field.name == "item_id" and self.item_column is not None
+
     def _raw(self, field: Field) -> str:
+        if self._is_numbered(field):
+            return ITEM_NUMBER
         if self._type(field) != "VARCHAR":
             return self._name(self._columns(field)[0])
         if field.kind == "category":
@@ -148,6 +158,8 @@ class Reader:
         return "cast(null as tinyint)"
 
     def _id(self, field: Field, raw: str) -> str:
+        if self._is_numbered(field):
+            return f"cast({raw} as {CODE_TYPE})"
         if self._type(field) in INTEGERS:
             return f"cast({raw} as bigint)"
         if field.name not in self.options.integer_ids:
