@@ -58,7 +58,7 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
         rules = ("association_rules", *_BOUGHT, "view_then_bought")
-        needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
+        needy = (*rules, *_FAMILY, "customer_interests", "item_stats", "popular_items")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -88,6 +88,7 @@ def _switched_off(config: Config) -> dict[str, str]:
     options = {
         "customer_interests": ("interests.clusters", config.interests.clusters),
         "context_rules": ("context.by", config.context.by),
+        "popular_items": ("serving.placements", config.serving.placements),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
 

@@ -53,7 +53,7 @@ _SHARES = (
     "same_order_share",
     "context_q_value",
 )
-_POSITIVE = ("rank", "line", "frequency", "item_count", "category_rank")
+_POSITIVE = ("rank", "line", "frequency", "item_count", "category_rank", "segment_rank")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
 
 BOUNDS: dict[str, tuple[float, float]] = {

@@ -28,6 +28,7 @@ from pipeline.names.family import (
     VIEWED_NOT_BOUGHT,
 )
 from pipeline.names.kinds import ASSOCIATION_KIND
+from pipeline.names.popularity import POPULAR_ITEMS
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
@@ -46,6 +47,7 @@ __all__ = [
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
     "ITEM_STATS",
+    "POPULAR_ITEMS",
     "QUARANTINE",
     "REPURCHASE_CYCLE",
     "RFM_CUTS",
@@ -83,6 +85,7 @@ TABLES: dict[str, Table] = {
         CONTEXT_RULES,
         ASSOCIATION_KIND,
         ITEM_STATS,
+        POPULAR_ITEMS,
         QUARANTINE,
         RUN_SUMMARY,
     )
