@@ -31,8 +31,8 @@ ALSO_BOUGHT = """
 """  # noqa: E501 - drawn
 
 
-def setting_with(options: dict[str, Any] | None = None, **tables: str) -> Setting:
-    """Return a setting of the shelf with drawn tables."""
+def setting_with(options: Any = None, **tables: str) -> Setting:
+    """Return a setting of the shelf with drawn tables, and options of relation types."""
     relations = {"relations": options or {}}
     return with_tables(setting_of(SHELF, Serving.model_validate(relations)), **tables)
 
@@ -151,9 +151,10 @@ def test_an_empty_table_gives_empty_lists() -> None:
 def test_what_is_bought_next_is_told_by_customers() -> None:
     table = ALSO_BOUGHT.replace(" | grain", "").replace(" | customer", "")
     lists = lists_of(setting_with(bought_next=table), "bought_next")
-    assert "bought on a later day by 25.0 % of the 80 customers of this; 3.5 times the usual share" == (
-        reasons_of(lists)[1]
-    )  # fmt: skip
+    expected = (
+        "bought on a later day by 25.0 % of the 80 customers of this; 3.5 times the usual share"
+    )
+    assert expected == reasons_of(lists)[1]
 
 
 PAIRS = """
