@@ -25,6 +25,7 @@ from pipeline.mining.cleaning import Span
 from pipeline.mining.window import Window
 from pipeline.possible import stages_of, wanted_tables
 from pipeline.progress import Progress
+from pipeline.serving.campaign_files import campaign_files
 
 Inputs = dict[str, tuple[list[InputFile], list[FileFacts]]]
 
@@ -83,6 +84,7 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
             files = _input_files(sources, loaded.folder)
             if cuts := cuts_files(loaded.config.rfm, loaded.folder):
                 files[FROZEN_CUTS] = cuts
+            files |= campaign_files(loaded.config.campaigns, loaded.folder)
             inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
         with (
             _own_folder(spill, output_folder(loaded)) as own,

@@ -58,7 +58,7 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
         rules = ("association_rules", *_BOUGHT, "view_then_bought")
-        needy = (*rules, *_FAMILY, "customer_interests", "item_stats", "popular_items")
+        needy = (*rules, *_FAMILY, "customer_interests", "campaign_targets", "item_stats")
         reasons |= dict.fromkeys(needy, "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -69,6 +69,8 @@ def reasons_against(config: Config) -> dict[str, str]:
     links = ("also_bought", "bought_next")
     if all(table in reasons or table not in wanted_tables(config) for table in links):
         reasons["association_kind"] = "it needs the table also_bought or bought_next"
+    if missing := _without_evidence(config, [t for t in wanted_tables(config) if t not in reasons]):
+        reasons.setdefault("campaign_targets", missing)
     reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
 
@@ -88,7 +90,7 @@ def _switched_off(config: Config) -> dict[str, str]:
     options = {
         "customer_interests": ("interests.clusters", config.interests.clusters),
         "context_rules": ("context.by", config.context.by),
-        "popular_items": ("serving.placements", config.serving.placements),
+        "campaign_targets": ("campaigns.planned", config.campaigns.planned),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
 
@@ -111,6 +113,21 @@ def _without_rules(config: Config, wanted: Sequence[str], reasons: Container[str
     return None
 
 
+def _without_evidence(config: Config, mined: Container[str]) -> str | None:
+    """Return why there can be no campaigns: a kind needs one of some tables."""
+    needed: dict[str, list[tuple[str, ...]]] = {
+        "cross_sell": [("bought_next", "also_bought")],
+        "viewed_not_bought": [("viewed_not_bought",), ("view_then_bought",)],
+        "repurchase_due": [("repurchase_cycle",)],
+    }
+    tables = [any_of for one in config.campaigns.planned for any_of in needed[one.kind]]
+    tables += [("rfm_segments",)] if config.campaigns.channels else []
+    for any_of in tables:
+        if not any(table in mined for table in any_of):
+            return f"it needs the table {' or '.join(any_of)}"
+    return None
+
+
 def _without_customers(config: Config) -> dict[str, str]:
     missing = "orders have no customer_id"
     grains = {table: getattr(config, table).grain for table in _BOUGHT}
@@ -122,6 +139,7 @@ def _without_customers(config: Config) -> dict[str, str]:
         "substitutes": missing,
         "viewed_not_bought": missing,
         "rfm_segments": missing,
+        "campaign_targets": missing,
         "customer_interests": missing,
         "view_then_bought": missing,
         **dict.fromkeys(of_customers, f"{missing}: set the grain to order"),

@@ -23,7 +23,6 @@ from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.itemsets_alone import ItemsetSummary, build_itemsets_alone
 from pipeline.mining.pair_tables import AssociationSummary
-from pipeline.mining.popular_items import PopularSummary, Sales, build_popular_items
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rule_decay import rank_rules_by_age
@@ -37,6 +36,9 @@ from pipeline.mining.view_then_bought import ViewThenBoughtSummary, build_view_t
 from pipeline.mining.viewed_not_bought import ViewedNotBoughtSummary, build_viewed_not_bought
 from pipeline.mining.window import local_day
 from pipeline.possible import has_substitutes, stages_of
+from pipeline.serving.campaign_files import CONTACTS, CUSTOMERS, read_consents, read_contacts
+from pipeline.serving.campaign_tables import Audience
+from pipeline.serving.campaigns import CampaignSummary, build_campaign_targets
 
 Summary = (
     RuleSummary
@@ -53,8 +55,8 @@ Summary = (
     | InterestSummary
     | ContextSummary
     | KindSummary
+    | CampaignSummary
     | ItemStatsSummary
-    | PopularSummary
 )
 
 
@@ -191,17 +193,29 @@ def _mine_association_kind(job: Job) -> KindSummary:
     return build_association_kind(job.engine, config, window, item_level, given=given)
 
 
+def _make_campaign_targets(job: Job) -> CampaignSummary:
+    """Read the tables that were built before it in this run, and the files of customers."""
+    config, options = job.config, job.config.campaigns
+    (customers,), _ = job.inputs[CUSTOMERS]
+    contacts, _ = job.inputs.get(CONTACTS, ((), ()))
+    audience = Audience(
+        read_consents(customers, job.customer_key),
+        read_contacts(contacts, job.customer_key, config.time_zone),
+        config.privacy.min_group_size,
+    )
+    return build_campaign_targets(
+        job.engine,
+        options,
+        job.window(options.lookback_days),
+        config.item_level,
+        audience=audience,
+        as_of_day=local_day(job.as_of, config.time_zone),
+        given=frozenset(job.figures),
+    )
+
+
 def _mine_item_stats(job: Job) -> ItemStatsSummary:
     return build_item_stats(job.engine, job.window(None), job.config.item_level)
-
-
-def _mine_popular_items(job: Job) -> PopularSummary:
-    """Count by segment where the segments were built before it in this run."""
-    options, item_level = job.config.serving, job.config.item_level
-    lines, has_segments = job.engine.count("sale_lines"), "rfm_segments" in job.figures
-    sales = Sales(job.sales.first, lines, has_segments)
-    window = job.window(options.popularity_days)
-    return build_popular_items(job.engine, options, window, item_level, sales=sales)
 
 
 _STAGES: dict[str, Callable[[Job], Summary]] = {
@@ -222,6 +236,6 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "customer_interests": _mine_interests,
     "context_rules": _mine_context_rules,
     "association_kind": _mine_association_kind,
+    "campaign_targets": _make_campaign_targets,
     "item_stats": _mine_item_stats,
-    "popular_items": _mine_popular_items,
 }

@@ -1,10 +1,11 @@
-"""Write data/sample: a slice of UCI Online Retail, a catalogue and a simulated browse log.
+"""Write data/sample: a slice of UCI Online Retail, a catalogue, a simulated browse log, consents.
 
     python scripts/make_sample.py PATH/online_retail.parquet [--folder data/sample]
 
 The orders are real lines, unchanged: every line of about a third of the customers (and of the
 invoices without a customer) in three months. The catalogue is derived from them. The browse log
-is invented by `browse_log.py`, seeded, so that the same source gives the same files.
+is invented by `browse_log.py`, seeded, and who has consented to offers by a checksum, so that the
+same source gives the same files.
 Source: Chen, D. (2015). Online Retail. UCI Machine Learning Repository. doi 10.24432/C5BW33.
 """
 
@@ -35,6 +36,8 @@ ORDER_HEADER = (
     "CustomerID",
     "Country",
 )
+CONSENT_HEADER = ("customer_id", "consent")
+REFUSED_PERCENT = 10
 CATALOGUE_HEADER = ("item_id", "product_id", "name", "department", "category", "price")
 GOODS = re.compile(r"\d{5}[A-Z]*|DCGS.*")
 
@@ -179,8 +182,15 @@ def build_sales(lines: Iterable[Line]) -> list[Sale]:
     ]
 
 
+def build_consents(lines: Iterable[Line]) -> list[Row]:
+    """Return one row per known customer: who would consent to offers is invented."""
+    customers = {line.customer.removesuffix(".0") for line in lines if line.customer}
+    draws = {one: zlib.crc32(f"consent {one}".encode()) % 100 for one in sorted(customers)}
+    return [(one, "no" if draw < REFUSED_PERCENT else "yes") for one, draw in draws.items()]
+
+
 def main() -> None:
-    """Read the source and write the three parts of the sample."""
+    """Read the source and write the parts of the sample."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", type=Path, help="online_retail.parquet, all columns as text")
     parser.add_argument("--folder", type=Path, default=Path("data/sample"))
@@ -194,6 +204,7 @@ def main() -> None:
         CATALOGUE_HEADER,
         (entry.row for entry in catalogue),
     )
+    write_csv(arguments.folder / "customers.csv", CONSENT_HEADER, build_consents(lines))
     write_daily(arguments.folder / "events", EVENT_HEADER, events, 0)
     print(f"{len(lines)} order lines, {len(events)} events, {len(catalogue)} items")
 

@@ -53,7 +53,12 @@ def test_the_sample_is_under_three_megabytes() -> None:
 
 @pytest.mark.parametrize(
     ("part", "pattern"),
-    [("orders", "orders/*.csv.gz"), ("catalogue", "catalogue.csv"), ("events", "events/*.csv.gz")],
+    [
+        ("orders", "orders/*.csv.gz"),
+        ("catalogue", "catalogue.csv"),
+        ("customers", "customers.csv"),
+        ("events", "events/*.csv.gz"),
+    ],
 )
 def test_the_readme_states_the_exact_sizes(part: str, pattern: str) -> None:
     paths = list(SAMPLE.glob(pattern))

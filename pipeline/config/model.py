@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.breaker_options import Breakers
+from pipeline.config.campaign_options import Campaigns
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
 from pipeline.config.family_options import (
@@ -109,6 +110,8 @@ class Config(Section):
     """Rules inside a part of the orders and outside it."""
     serving: Serving = Serving()
     """Ready lists: manual picks, rules, mined rows and fallbacks, merged."""
+    campaigns: Campaigns = Campaigns()
+    """Whom to offer what: lists for campaigns, with a control arm."""
     breakers: Breakers = Breakers()
     """How far a run may be from the one before."""
     privacy: Privacy = Privacy()

@@ -51,9 +51,13 @@ _SHARES = (
     "left_share",
     "right_share",
     "same_order_share",
+    "expected_probability",
+    "recency_weight",
+    "timing_weight",
+    "offer_score",
     "context_q_value",
 )
-_POSITIVE = ("rank", "line", "frequency", "item_count", "category_rank", "segment_rank")
+_POSITIVE = ("offer_rank", "rank", "line", "frequency", "item_count", "category_rank")
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
 
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -85,6 +89,7 @@ AT_MOST = (
     ("joint_count", "basket_count"),
     ("antecedent_count", "basket_count"),
     ("consequent_count", "basket_count"),
+    ("joint_count", "evidence_count"),
     ("source_count", "basket_count"),
     ("target_count", "basket_count"),
     ("n_buyers", "n_viewers"),

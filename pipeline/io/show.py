@@ -74,6 +74,10 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("left_item_id", "right_item_id", "kind", "order_count", "order_lift"),
         *("same_order_share", "gap_median_days"),
     ),
+    "campaign_targets": (
+        *("campaign", "customer_id", "item_id", "arm", "channel", "offer_score"),
+        *("expected_value", "reason"),
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

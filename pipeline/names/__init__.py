@@ -11,6 +11,7 @@ from pipeline.names.baskets import (
     ASSOCIATION_RULES,
     FREQUENT_ITEMSETS,
 )
+from pipeline.names.campaigns import CAMPAIGN_TARGETS
 from pipeline.names.contexts import CONTEXT_RULES
 from pipeline.names.customers import (
     CUSTOMER_INTERESTS,
@@ -28,7 +29,6 @@ from pipeline.names.family import (
     VIEWED_NOT_BOUGHT,
 )
 from pipeline.names.kinds import ASSOCIATION_KIND
-from pipeline.names.popularity import POPULAR_ITEMS
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
@@ -41,13 +41,13 @@ __all__ = [
     "ASSOCIATION_RULES",
     "ATTACH_RATE",
     "BOUGHT_NEXT",
+    "CAMPAIGN_TARGETS",
     "CONTEXT_RULES",
     "CUSTOMER_INTERESTS",
     "FREQUENTLY_BOUGHT_TOGETHER",
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
     "ITEM_STATS",
-    "POPULAR_ITEMS",
     "QUARANTINE",
     "REPURCHASE_CYCLE",
     "RFM_CUTS",
@@ -84,8 +84,8 @@ TABLES: dict[str, Table] = {
         INTEREST_CLUSTERS,
         CONTEXT_RULES,
         ASSOCIATION_KIND,
+        CAMPAIGN_TARGETS,
         ITEM_STATS,
-        POPULAR_ITEMS,
         QUARANTINE,
         RUN_SUMMARY,
     )

@@ -1,0 +1,15 @@
+"""What the options of campaigns must fulfil beyond types and ranges."""
+
+from collections.abc import Iterator
+
+from pipeline.config.model import Config
+from pipeline.config.problems import Problem, suggestion
+
+
+def check_campaigns(config: Config) -> Iterator[Problem]:
+    """Yield what is wrong with the options of campaigns, given all others."""
+    segments = [one.name for one in config.rfm.used_segments]
+    for position, channel in enumerate(config.campaigns.channels):
+        if channel.segment not in segments:
+            message = f"{channel.segment!r} is no segment; {suggestion(channel.segment, segments)}"
+            yield Problem(("campaigns", "channels", position, "segment"), message)
