@@ -3,40 +3,26 @@
 All problems are reported together, one a line, as `file:line:column: key: what is wrong`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from pipeline.config.check import check
 from pipeline.config.model import Config
-from pipeline.config.options import known_keys, options
+from pipeline.config.options import options
 from pipeline.config.overrides import apply, assignment
-from pipeline.config.problems import DEFAULT, KeyPath, Problem, dotted, unknown
+from pipeline.config.problems import DEFAULT, KeyPath, Problem, dotted
+from pipeline.config.report import content_of, message_of, model_problems, report
 from pipeline.config.scalars import flow_text
-from pipeline.config.strict_yaml import MAX_BYTES, MAX_PROBLEMS, Document, read_yaml
+from pipeline.config.strict_yaml import MAX_PROBLEMS, Document, read_yaml
 from pipeline.config.variables import assignments, expand
 from pipeline.errors import ConfigError
 
-_EXPECTED = {
-    "string_type": "text (in quotes where it looks like something else)",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a section of keys and values",
-    "model_type": "a section of keys and values",
-    "literal_error": "{expected}",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than_equal": "at most {le:g}",
-}
 CUSTOMER_KEY = "BASKET_CUSTOMER_KEY"
-_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -75,16 +61,16 @@ def load_config(
     Raises:
         ConfigError: The file or an override is not valid; the message lists every problem.
     """
-    document = read_yaml(_content(path), str(path))
+    document = read_yaml(content_of(path, "the configuration"), str(path))
     given = environment or {}
     for one in [*assignments(given), *map(assignment, overrides)]:
         apply(one, document)
     expand(document, given)
     config = _validated(document)
     for problem in check(config):
-        _report([problem], document)
+        report([problem], document)
     if document.problems:
-        raise ConfigError(_message(document))
+        raise ConfigError(message_of(document))
     origins = {dotted(key): _origin(key, document) for key, _ in options(config)}
     key = given.get(CUSTOMER_KEY)
     return LoadedConfig(config, path, path.absolute().parent, origins, key)
@@ -107,86 +93,23 @@ def config_lines(loaded: LoadedConfig) -> list[tuple[str, str, str]]:
     ]
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"{path}: the configuration cannot be read ({error.strerror})"
-        raise ConfigError(message) from error
-
-
 def _validated(document: Document) -> Config:
     """Return the configuration; where it has problems they are reported, the options left out."""
     if document.tree is None:
         document.tree = {}
     if not isinstance(document.tree, dict):
-        _report([Problem((), "expected a section of keys and values")], document)
+        report([Problem((), "expected a section of keys and values")], document)
         document.tree = {}
     while not document.is_full:
         try:
             return Config.model_validate(document.tree, strict=True)
         except ValidationError as error:
-            found = list(islice(_problems(error, document), MAX_PROBLEMS))
-            _report(found, document)
+            problems = model_problems(error, document, Config, tree=document.tree)
+            found = list(islice(problems, MAX_PROBLEMS))
+            report(found, document)
             for path in {_option(document.tree, problem.path) for problem in found}:
                 _leave_out(document.tree, path)
-    raise ConfigError(_message(document))
-
-
-def _problems(error: ValidationError, document: Document) -> Iterator[Problem]:
-    found: dict[KeyPath, list[ErrorDetails]] = {}
-    for details in error.errors(include_url=False):
-        found.setdefault(_path(details, document.tree), []).append(details)
-    outer = {path[:depth] for path in found for depth in range(len(path))}
-    for path, group in found.items():
-        # A list of text or text: what is wrong inside the list says more than "no text".
-        if path not in outer:
-            yield _problem(path, group, document)
-
-
-def _path(details: ErrorDetails, tree: object) -> KeyPath:
-    """Return the keys of an error's location, without the branches of unions that it names."""
-    path: KeyPath = ()
-    node: Any = tree
-    for key in details["loc"]:
-        is_part = isinstance(node, dict) and key in node
-        if isinstance(node, list) and isinstance(key, int):
-            is_part = key < len(node)
-        if is_part:
-            path, node = (*path, key), node[key]
-    return (*path, details["loc"][-1]) if details["type"] == "missing" else path
-
-
-def _problem(path: KeyPath, group: list[ErrorDetails], document: Document) -> Problem:
-    kind, context = group[0]["type"], group[0].get("ctx", {})
-    if kind == "extra_forbidden":
-        problem = unknown(path, "key", known_keys(path[:-1]))
-        # Where the key that was meant is given too, it is not the one that is missing.
-        return replace(problem, meant=None) if problem.meant in document.keys else problem
-    if kind == "missing":
-        return Problem(path, "required")
-    if kind == "value_error":
-        return Problem(path, str(context["error"]))
-    expected = " or ".join(
-        _EXPECTED.get(one["type"], one["msg"]).format(**one.get("ctx", {})) for one in group
-    )
-    return Problem(path, f"{_shown(group[0]['input'])} is not allowed; expected {expected}")
-
-
-def _shown(value: object) -> str:
-    text = flow_text(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
-
-
-def _report(problems: Iterable[Problem], document: Document) -> None:
-    """Keep the problems that do not follow from those already known, until they are too many."""
-    known = tuple(document.problems)
-    for problem in problems:
-        if document.is_full:
-            return
-        if not any(one.explains(problem.path) for one in known):
-            document.problems.append(problem)
+    raise ConfigError(message_of(document))
 
 
 def _option(tree: object, path: KeyPath) -> KeyPath:
@@ -203,20 +126,3 @@ def _leave_out(tree: dict[str | int, Any], path: KeyPath) -> None:
     for section in sections:
         tree = tree.get(section, {})
     tree.pop(key, None)
-
-
-def _message(document: Document) -> str:
-    lines = [
-        _printable(
-            ": ".join(filter(None, (str(document.place(one)), dotted(one.path), one.message)))
-        )
-        for one in sorted(document.problems, key=document.place)
-    ]
-    name = document.values[()].file
-    more = [f"{name}: only the first {MAX_PROBLEMS} problems were looked for"]
-    return "\n".join(lines + more * document.is_full)
-
-
-def _printable(line: str) -> str:
-    """Escape what could end the line or steer a terminal: keys and values come from the file."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

@@ -5,7 +5,6 @@ from typing import get_args
 
 from pydantic.fields import FieldInfo
 
-from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath
 from pipeline.config.section import Expandable, Section
 
@@ -22,9 +21,8 @@ def is_expandable(field: FieldInfo) -> bool:
     return _is_marked(field.metadata) or _is_marked(get_args(field.annotation))
 
 
-def known_keys(path: KeyPath) -> list[str]:
-    """Return the keys that the section at a path knows."""
-    section: type[Section] = Config
+def known_keys(path: KeyPath, section: type[Section]) -> list[str]:
+    """Return the keys that the section at a path below another one knows."""
     for key in path:
         if isinstance(key, str):
             section = section_of(section.model_fields[key].annotation) or section
