@@ -30,6 +30,7 @@ _EXPECTED = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than_equal": "at most {le:g}",
+    "too_short": "at least {min_length} in the list",
 }
 _SHOWN_CHARACTERS = 60
 

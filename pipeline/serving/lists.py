@@ -95,7 +95,7 @@ def pool_of(
     notes: list[str] | None = None,
 ) -> Pool:
     """Return a pool; what is not given is not known."""
-    unknown = np.full(len(targets), np.nan)
+    unknown = np.broadcast_to(np.nan, len(targets))  # takes no memory
     return Pool(
         targets.astype(np.int32, copy=False),
         np.full(len(targets), NONE, np.int64) if counts is None else counts,

@@ -21,6 +21,7 @@ KERNELS = (
     "recount",
     "sub_rules",
     "holders",
+    "eligible_targets",
     "slot_filling",
 )
 

@@ -1,0 +1,73 @@
+"""What is odd about a rule that is written as it should be."""
+
+from collections.abc import Collection, Iterator
+
+from pipeline.config.conditions import Comparison, comparisons
+from pipeline.config.problems import suggestion
+from pipeline.config.rule_file import Rule
+from pipeline.serving.conditions import absent_values, holds
+from pipeline.serving.remarks import PLANNED, Remark, near_hint
+from pipeline.serving.rule_book import RuleBook, RuleState
+from pipeline.serving.traits import Traits, traits_of
+
+_MOST_NAMED = 5
+
+
+def remarks_on(
+    rule: Rule, state: RuleState, book: RuleBook, segments: Collection[str]
+) -> Iterator[Remark]:
+    """Yield what is odd about a rule; of one that does not count today only that.
+
+    Args:
+        rule: The rule.
+        state: Whether it is live; a disabled rule is as one that is not there.
+        book: The rules of the shop.
+        segments: Customer segments that there are.
+    """
+    validity = rule.options.validity
+    if state == "expired":
+        yield _remark(rule, book, "expired", f"expired: valid to {validity.last}; it does nothing")
+    elif state == "planned":
+        yield _remark(rule, book, PLANNED, f"is not yet valid: from {validity.first} on")
+    elif state == "live":
+        yield from faults_of(rule, book, segments)
+
+
+def faults_of(rule: Rule, book: RuleBook, segments: Collection[str]) -> Iterator[Remark]:
+    """Yield what is odd about what a rule says, live or not."""
+    relations = list(traits_of(book.setting.options))
+    for name in rule.options.applies_to:
+        if name not in relations:
+            message = f"applies to {name!r}, which is no relation type"
+            near = suggestion(name, relations)
+            yield _remark(rule, book, "unknown_relation", f"{message}; {near}")
+    for name in rule.options.customer_segments:
+        if name not in segments:
+            message = f"is for the segment {name!r}, which there is not"
+            near = suggestion(name, segments) if segments else "there are none"
+            yield _remark(rule, book, "unknown_segment", f"{message}; {near}")
+    for comparison in (*comparisons(rule.match), *comparisons(rule.show)):
+        yield from _absent(comparison, rule, book)
+    if not book.is_matched(rule).any():
+        yield _remark(rule, book, "matches_nothing", "matches no item")
+    wanted = book.wanted(rule, Traits()).alone
+    if not (book.is_eligible & holds(wanted, book.columns, len(book.is_eligible))).any():
+        yield _remark(rule, book, "shows_nothing", "shows nothing: no item that may be shown fits")
+
+
+def _absent(comparison: Comparison, rule: Rule, book: RuleBook) -> Iterator[Remark]:
+    if comparison.is_beside_source:
+        return
+    column = book.columns[comparison.column]
+    absent = list(absent_values(comparison, column))
+    if not absent:
+        return
+    known = column.texts.to_pylist() if column.texts is not None else []
+    named = ", ".join(map(repr, absent[:_MOST_NAMED])) + ", ..." * (len(absent) > _MOST_NAMED)
+    hint = near_hint(absent[0], known) if len(absent) == 1 else ""
+    message = f"rule {rule.name!r} asks for {comparison.column} {comparison.operator} {named}"
+    yield Remark(book.file, comparison.line, "unknown_value", f"{message}: no item has that{hint}")
+
+
+def _remark(rule: Rule, book: RuleBook, kind: str, message: str) -> Remark:
+    return Remark(book.file, rule.line, kind, f"rule {rule.name!r} {message}")
