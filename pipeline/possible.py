@@ -58,8 +58,9 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons |= _without_customers(config)
     if "item_id" not in columns:
         rules = ("association_rules", *_BOUGHT, "view_then_bought")
-        needy = (*rules, *_FAMILY, "customer_interests", "campaign_targets", "item_stats")
-        reasons |= dict.fromkeys(needy, "orders have no item_id")
+        needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
+        served = ("popular_items", "campaign_targets")
+        reasons |= dict.fromkeys((*needy, *served), "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
         viewing = ("also_viewed", "view_then_bought", "substitutes", "viewed_not_bought")
@@ -90,6 +91,7 @@ def _switched_off(config: Config) -> dict[str, str]:
     options = {
         "customer_interests": ("interests.clusters", config.interests.clusters),
         "context_rules": ("context.by", config.context.by),
+        "popular_items": ("serving.placements", config.serving.placements),
         "campaign_targets": ("campaigns.planned", config.campaigns.planned),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}

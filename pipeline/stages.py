@@ -23,6 +23,7 @@ from pipeline.mining.interests import InterestSummary, build_interest_clusters
 from pipeline.mining.item_stats import ItemStatsSummary, build_item_stats
 from pipeline.mining.itemsets_alone import ItemsetSummary, build_itemsets_alone
 from pipeline.mining.pair_tables import AssociationSummary
+from pipeline.mining.popular_items import PopularSummary, Sales, build_popular_items
 from pipeline.mining.repurchase_cycle import RepurchaseSummary, build_repurchase_cycle
 from pipeline.mining.rfm import RfmSummary, build_rfm_segments
 from pipeline.mining.rule_decay import rank_rules_by_age
@@ -57,6 +58,7 @@ Summary = (
     | KindSummary
     | CampaignSummary
     | ItemStatsSummary
+    | PopularSummary
 )
 
 
@@ -218,6 +220,15 @@ def _mine_item_stats(job: Job) -> ItemStatsSummary:
     return build_item_stats(job.engine, job.window(None), job.config.item_level)
 
 
+def _mine_popular_items(job: Job) -> PopularSummary:
+    """Count by segment where the segments were built before it in this run."""
+    options, item_level = job.config.serving, job.config.item_level
+    lines, has_segments = job.engine.count("sale_lines"), "rfm_segments" in job.figures
+    sales = Sales(job.sales.first, lines, has_segments)
+    window = job.window(options.popularity_days)
+    return build_popular_items(job.engine, options, window, item_level, sales=sales)
+
+
 _STAGES: dict[str, Callable[[Job], Summary]] = {
     "association_rules": _mine_rules,
     "frequent_itemsets": _mine_itemsets,
@@ -238,4 +249,5 @@ _STAGES: dict[str, Callable[[Job], Summary]] = {
     "association_kind": _mine_association_kind,
     "campaign_targets": _make_campaign_targets,
     "item_stats": _mine_item_stats,
+    "popular_items": _mine_popular_items,
 }

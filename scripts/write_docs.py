@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from worked_examples import EXAMPLES
+
 from pipeline import names
 from pipeline.config.json_schema import schema_text
 from pipeline.config.load import load_config
@@ -92,6 +94,8 @@ def _lines(table: names.Table) -> Iterator[str]:
         null = "yes" if column.is_nullable else ""
         yield f"| `{column.name}` | {column.type} | {null} | {column.meaning} |"
     yield ""
+    for example in EXAMPLES.get(table.name, ()):
+        yield example.markdown()
 
 
 def _row(table: names.Table, sample: Path, starter: Path) -> str:

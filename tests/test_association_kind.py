@@ -13,12 +13,11 @@ from pipeline import names
 from pipeline.config.family_options import AssociationKind, BoughtNext
 from pipeline.config.mining_options import AlsoBought
 from pipeline.config.model import Config
-from pipeline.mining import kind_counts
 from pipeline.mining.association_kind import KindSummary, build_association_kind, judge
 from pipeline.mining.associations import build_also_bought
 from pipeline.mining.baskets import Baskets
 from pipeline.mining.bought_next import build_bought_next
-from pipeline.mining.kind_counts import Pairs, joint_baskets
+from pipeline.mining.rule_customers import pair_holders
 from pipeline.mining.window import Window
 from pipeline.possible import reasons_against
 from tests.reference_kinds import association_kind
@@ -269,17 +268,14 @@ def test_no_linking_rows_give_no_kinds() -> None:
         max_size=5,
     ),
     grain=st.sampled_from(["order", "customer", "customer_day"]),
-    lookups=st.sampled_from([1, 4, 1000]),
 )  # fmt: skip
 def test_random_shops_agree_with_the_oracle(
-    shop: Shop, options: AssociationKind, rules: Any, *, grain: str, lookups: int
+    shop: Shop, options: AssociationKind, rules: Any, *, grain: str
 ) -> None:
     found = [
         rule(n, pair, (where, "x"), how) for n, (pair, where, how) in enumerate(rules, start=1)
     ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kind_counts, "LOOKUPS_AT_ONCE", lookups)
-        summary = build_table(shop, options, found, grain=grain)
+    summary = build_table(shop, options, found, grain=grain)
     engine = shop_engine()
     sides = ("source_item_id", "target_item_id")
     linked = {frozenset(row) for row in rows_of(engine, "also_bought", *sides)}
@@ -298,13 +294,8 @@ def test_random_shops_agree_with_the_oracle(
 
 def test_pairs_of_items_in_no_basket_are_in_none() -> None:
     baskets = Baskets(np.array([0, 1], np.int32), np.array([0, 2]))
-    pairs = Pairs(np.array([0, 0, 2]), np.array([1, 2, 5]))
-    found = [
-        (p, b)
-        for pair, basket in joint_baskets(baskets, pairs)
-        for p, b in zip(pair, basket, strict=True)
-    ]
-    assert [(0, 0)] == found
+    found = pair_holders(baskets, np.array([0, 0, 2]), np.array([1, 2, 5]))
+    assert [[1, 0], [0, 0], [0, 0]] == found.tolist()
 
 
 @pytest.mark.parametrize(

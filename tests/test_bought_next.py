@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worked_examples import BASELINE
 
 from pipeline.config.family_options import BoughtNext
 from pipeline.mining.bought_next import BoughtNextSummary, build_bought_next
@@ -27,28 +28,7 @@ COUNTS = (
 )
 
 # With gaps of at most 20 days, a first purchase counts until day 79: 20 whole days are left.
-#
-# day  0        10    12     20   30                 85   90
-# ann  printer  ink   ink
-# bob  printer                    ink (30 days)
-# cid  cable                 printer ink (same day)
-# dan  cable          ink
-# eve                                                printer, ink
-PRINTERS = drawn_sales("""
-    order | customer | item    | at
-    1     | ann      | printer | 0d
-    2     | ann      | ink     | 10d
-    3     | ann      | ink     | 12d
-    4     | bob      | printer | 0d
-    5     | bob      | ink     | 30d
-    6     | cid      | cable   | 0d
-    7     | cid      | printer | 20d+9h
-    8     | cid      | ink     | 20d+17h
-    9     | dan      | cable   | 0d
-    10    | dan      | ink     | 12d
-    11    | eve      | printer | 85d
-    12    | eve      | ink     | 90d
-""")
+PRINTERS = drawn_sales(BASELINE.sales)
 
 
 def options(**changes: Any) -> BoughtNext:

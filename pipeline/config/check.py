@@ -11,6 +11,7 @@ from pipeline.config.check_campaigns import check_campaigns
 from pipeline.config.context_options import KNOWN_CONTEXTS
 from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath, Problem, nearest, suggestion, unknown
+from pipeline.config.serving_options import EVERYONE
 from pipeline.config.source_options import (
     Catalogue,
     Csv,
@@ -44,6 +45,9 @@ def check(config: Config) -> Problems:
     yield from _check_top(config)
     yield from _check_orders(config.orders, config.events)
     yield from _check_context(config)
+    if config.serving.placements and EVERYONE in {one.name for one in config.rfm.used_segments}:
+        message = f"{EVERYONE!r} stands for all customers (serving.placements): rename the segment"
+        yield Problem(("rfm", "segments"), message)
     yield from check_campaigns(config)
     if config.events:
         yield from _check_events(config.events)

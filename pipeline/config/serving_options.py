@@ -1,6 +1,6 @@
 """Options of the ready lists: which relation types fill which slots of which page."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ Fallback = Literal[
     "category_association", "similar_attributes", "best_of_brand", "best_of_category"
 ]
 Page = Literal["product", "cart", "category", "home"]
+EVERYONE: Final = "everyone"
+"""Stands beside the customer segments for all customers, unknown ones included."""
 
 
 class Slots(Section):
@@ -80,6 +82,8 @@ class Serving(Section):
     """Show items whose stock is zero; an item whose stock is not known is never out of stock."""
     popularity_days: Days = 90
     """Days before as_of whose orders say what sells best."""
+    segment_items: Count = 200
+    """Items of each customer segment that popular_items keeps: those that it buys most."""
     max_candidates: Annotated[int, Field(ge=1, le=1000)] = 50
     """Candidates that one rule or fallback brings for one source."""
     max_cart_targets: Count = 50

@@ -57,7 +57,10 @@ _SHARES = (
     "offer_score",
     "context_q_value",
 )
-_POSITIVE = ("offer_rank", "rank", "line", "frequency", "item_count", "category_rank")
+_POSITIVE = (
+    *("rank", "line", "frequency", "item_count", "category_rank", "segment_rank"),
+    "offer_rank",
+)
 _SCORES = ("score", "recency_score", "frequency_score", "monetary_score")
 
 BOUNDS: dict[str, tuple[float, float]] = {

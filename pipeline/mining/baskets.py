@@ -169,3 +169,12 @@ def is_first(values: Int64s) -> Bools:
     marks = np.ones(len(values), dtype=np.bool_)
     np.not_equal(values[1:], values[:-1], out=marks[1:])
     return marks
+
+
+def distinct(values: Int64s) -> Int64s:
+    """Return the distinct values, ascending; the values may be sorted in their place.
+
+    Several times as fast as numpy's own, which finds them by a hash table.
+    """
+    values.sort()
+    return values[is_first(values)]

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from pipeline.config.family_options import BoughtNext
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Bools, Floats, Int64s, packed
+from pipeline.mining.baskets import Bools, Floats, Int64s, distinct, packed
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
 from pipeline.mining.followers import Pairs, Walks, count_followers, gap_quartiles, walks_of
-from pipeline.mining.proportions import at_least_by_chance, wilson
+from pipeline.mining.proportions import at_least_by_chance, may_be_below, wilson
 from pipeline.mining.significance import benjamini_hochberg
 from pipeline.mining.steps import build
 from pipeline.mining.threads import thread_count
@@ -136,7 +136,8 @@ def _baseline(steps: CustomerSteps, last_day: int, options: BoughtNext) -> _Base
     first_days = steps.first_days[steps.customers]
     is_later = (steps.days > first_days) & (steps.days <= first_days + options.max_gap_days)
     is_later &= first_days <= last_day
-    bought = np.unique(packed(steps.customers[is_later], steps.items[is_later], width)) % width
+    keys = packed(steps.customers[is_later], steps.items[is_later], width)
+    bought = distinct(keys) % width
     is_first = (steps.gaps == 0) & (steps.days <= last_day)
     target_counts = np.bincount(bought, minlength=width)
     source_counts = np.bincount(steps.items[is_first], minlength=width)
@@ -166,42 +167,52 @@ def _measured(
     target_counts = baseline.target_counts[item_codes[pairs.targets]]
     share = target_counts / max(1, baseline.count)
     everybody = np.full(len(joint), baseline.count)
-    p_values = at_least_by_chance(joint, source_counts, share)
-    q_values = _q_values(p_values, baseline.hypothesis_count, options.max_q_value or 1)
+    p_values, q_values = _tested(
+        (joint, source_counts, share), baseline.hypothesis_count, options.max_q_value or 1
+    )
     is_kept = above((joint, everybody), (source_counts, target_counts), options.min_lift)
     is_kept &= q_values <= (options.max_q_value or 1)
+    kept = np.flatnonzero(is_kept)
+    joint, source_counts, target_counts = joint[kept], source_counts[kept], target_counts[kept]
+    share = share[kept]
     low, high = wilson(joint, source_counts)
-    columns = {
-        "source_code": item_codes[pairs.sources],
-        "target_code": item_codes[pairs.targets],
-        "joint_count": joint,
-        "source_count": source_counts,
-        "baseline_target_count": target_counts,
-        "baseline_count": everybody,
-        "confidence": joint / source_counts,
-        "confidence_low": low,
-        "confidence_high": high,
-        "baseline_share": share,
-        "lift": joint / source_counts / share,
-        "lift_low": low / share,
-        "p_value": p_values,
-        "q_value": q_values,
-    }
-    return pa.table({name: column[is_kept] for name, column in columns.items()})
+    return pa.table(
+        {
+            "source_code": item_codes[pairs.sources[kept]],
+            "target_code": item_codes[pairs.targets[kept]],
+            "joint_count": joint,
+            "source_count": source_counts,
+            "baseline_target_count": target_counts,
+            "baseline_count": everybody[kept],
+            "confidence": joint / source_counts,
+            "confidence_low": low,
+            "confidence_high": high,
+            "baseline_share": share,
+            "lift": joint / source_counts / share,
+            "lift_low": low / share,
+            "p_value": p_values[kept],
+            "q_value": q_values[kept],
+        }
+    )
 
 
-def _q_values(p_values: Floats, hypothesis_count: int, most: float) -> Floats:
-    """Return the q-values; those above the largest that is asked for are 1 or right.
+def _tested(
+    counts: tuple[Int64s, Int64s, Floats], hypothesis_count: int, most: float
+) -> tuple[Floats, Floats]:
+    """Return p-values and q-values; where q is above the largest that is asked for, 1 or right.
 
     A pair whose q-value is small enough has a p-value of at most `most` times the share of pairs
-    in hand, so only such p-values are sorted: a fraction of millions.
+    in hand, so only such p-values are computed and sorted: a fraction of millions.
     """
-    is_small = p_values * hypothesis_count <= 1.001 * most * len(p_values)
-    if most == 1:
-        is_small[:] = True
-    q_values = np.ones(len(p_values))
-    q_values[is_small] = benjamini_hochberg(p_values[is_small], hypothesis_count)
-    return q_values
+    joint, source_counts, share = counts
+    limit = 1.001 * most * len(joint) / max(1, hypothesis_count)
+    at = np.flatnonzero(may_be_below(joint, source_counts, share, 1.0 if most == 1 else limit))
+    p_values, q_values = np.ones(len(joint)), np.ones(len(joint))
+    p_values[at] = at_least_by_chance(joint[at], source_counts[at], share[at])
+    if most < 1:
+        at = at[p_values[at] <= limit]
+    q_values[at] = benjamini_hochberg(p_values[at], hypothesis_count)
+    return p_values, q_values
 
 
 def _gaps(ranked: pa.Table, walks: Walks) -> pa.Table:
@@ -212,7 +223,7 @@ def _gaps(ranked: pa.Table, walks: Walks) -> pa.Table:
         for name in ("source_code", "target_code")
     )
     forward, backward = sources * width + targets, targets * width + sources
-    both = np.unique(np.concatenate([forward, backward]))
+    both = distinct(np.concatenate([forward, backward]))
     rows = gap_quartiles(walks, both // width, both % width)
     gaps = rows[np.searchsorted(both, forward)]
     reverse_counts = rows[np.searchsorted(both, backward), 0]

@@ -1,6 +1,5 @@
 """Counts of given pairs of items among orders and among customers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,14 +7,12 @@ import pyarrow as pa
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Baskets, Int64s, read_baskets, to_offsets
+from pipeline.mining.baskets import Baskets, Int64s, read_baskets
+from pipeline.mining.rule_customers import pair_holders
 from pipeline.mining.significance import p_values
 from pipeline.mining.window import Window
 
-LOOKUPS_AT_ONCE = 4_000_000
-"""Baskets of pairs that are looked up together; one pair has no more than there are baskets."""
 _NO_LIMIT = 2**31 - 1
-_UNKNOWN = -1
 
 
 @dataclass(frozen=True)
@@ -90,73 +87,12 @@ def count_kinds(engine: Engine, pairs: Pairs, window: Window, max_basket_items: 
     )
 
 
-def joint_baskets(baskets: Baskets, pairs: Pairs) -> Iterator[tuple[Int64s, Int64s]]:
-    """Yield the baskets with both items of a pair as pair and basket, whole pairs at a time.
-
-    The baskets of the rarer item are looked up among those of the other: no basket is expanded to
-    all of its pairs, so that large ones cost no more than small ones.
-    """
-    width = max(int(codes.max(initial=0)) for codes in (*_sides(pairs), baskets.item_codes)) + 1
-    rows = np.repeat(np.arange(baskets.basket_count), baskets.sizes)
-    order = np.argsort(baskets.item_codes, kind="stable")
-    by_item = rows[order]
-    # By item, then basket: what is looked up for a pair stands close together, ascending.
-    keys = baskets.item_codes[order] * np.int64(baskets.basket_count) + by_item
-    starts = to_offsets(np.bincount(baskets.item_codes, minlength=width))
-    counts = np.diff(starts)
-    is_left = counts[pairs.left] <= counts[pairs.right]
-    rarer, other = (np.where(is_left, *sides) for sides in (_sides(pairs), _sides(pairs)[::-1]))
-    for begin, end in _portions(counts[rarer]):
-        sizes = counts[rarer[begin:end]]
-        pair = np.repeat(np.arange(begin, end), sizes)
-        places = np.arange(len(pair)) - np.repeat(to_offsets(sizes)[:-1], sizes)
-        basket = by_item[places + starts[rarer[pair]]]
-        wanted = other[pair] * baskets.basket_count + basket
-        is_joint = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
-        yield pair[is_joint], basket[is_joint]
-
-
 def _counted(baskets: Baskets, pairs: Pairs) -> _Counts:
-    people = _numbered(baskets)
-    joint, customers = np.zeros(len(pairs), np.int64), np.zeros(len(pairs), np.int64)
-    for pair, basket in joint_baskets(baskets, pairs):
-        joint += np.bincount(pair, minlength=len(pairs))
-        customers += _people(pair, people[basket], len(pairs))
-    width = max(int(side.max(initial=0)) for side in _sides(pairs)) + 1
+    found = pair_holders(baskets, pairs.left, pairs.right)
+    width = max(int(side.max(initial=0)) for side in (pairs.left, pairs.right)) + 1
     singles = np.bincount(baskets.item_codes, minlength=width)
     left, right = singles[pairs.left], singles[pairs.right]
-    return _Counts(joint, left, right, customers, baskets.basket_count)
-
-
-def _people(pair: Int64s, people: Int64s, pair_count: int) -> Int64s:
-    """Return the distinct known people, numbered from 0 on, behind the baskets of each pair."""
-    width, is_known = int(people.max(initial=0)) + 1, people != _UNKNOWN
-    known = np.unique(pair[is_known] * width + people[is_known])
-    return np.bincount(known // width, minlength=pair_count)
-
-
-def _numbered(baskets: Baskets) -> Int64s:
-    """Return the customer of each basket, numbered from 0 on, -1 where unknown."""
-    customers = baskets.customers
-    if customers is None:
-        return np.full(baskets.basket_count, _UNKNOWN)
-    numbers = np.unique(customers, return_inverse=True)[1]
-    return np.where(customers == _UNKNOWN, _UNKNOWN, numbers)
-
-
-def _portions(sizes: Int64s) -> Iterator[tuple[int, int]]:
-    """Yield ranges of pairs with about `LOOKUPS_AT_ONCE` baskets, one pair or more each."""
-    ends, begin = to_offsets(sizes), 0
-    while begin < len(sizes):
-        full = int(np.searchsorted(ends, ends[begin] + LOOKUPS_AT_ONCE, side="right")) - 1
-        end = min(len(sizes), max(begin + 1, full))
-        if ends[end] > ends[begin]:
-            yield begin, end
-        begin = end
-
-
-def _sides(pairs: Pairs) -> tuple[Int64s, Int64s]:
-    return pairs.left, pairs.right
+    return _Counts(found[:, 0], left, right, found[:, 1], baskets.basket_count)
 
 
 def _share(part: Int64s, whole: Int64s) -> pa.Array:

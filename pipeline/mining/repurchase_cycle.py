@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipeline.config.family_options import RepurchaseCycle
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Int64s, packed
+from pipeline.mining.baskets import Int64s, distinct, packed
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
@@ -60,7 +60,7 @@ def _item_gaps(steps: CustomerSteps) -> pa.Table:
     codes, begins = np.unique(items[order], return_index=True)
     counts = np.diff(np.append(begins, len(order)))
     width = int(steps.items.max(initial=0)) + 1
-    people = np.unique(packed(steps.customers[is_repeat], items, width)) % width
+    people = distinct(packed(steps.customers[is_repeat], items, width)) % width
     lower, median, upper = (
         gaps[order][begins + (counts * quarter + 3) // 4 - 1] for quarter in (1, 2, 3)
     )

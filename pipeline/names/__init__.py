@@ -29,6 +29,7 @@ from pipeline.names.family import (
     VIEWED_NOT_BOUGHT,
 )
 from pipeline.names.kinds import ASSOCIATION_KIND
+from pipeline.names.popularity import POPULAR_ITEMS
 from pipeline.names.schema import Column, ColumnType, Table
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
@@ -48,6 +49,7 @@ __all__ = [
     "FREQUENT_ITEMSETS",
     "INTEREST_CLUSTERS",
     "ITEM_STATS",
+    "POPULAR_ITEMS",
     "QUARANTINE",
     "REPURCHASE_CYCLE",
     "RFM_CUTS",
@@ -86,6 +88,7 @@ TABLES: dict[str, Table] = {
         ASSOCIATION_KIND,
         CAMPAIGN_TARGETS,
         ITEM_STATS,
+        POPULAR_ITEMS,
         QUARANTINE,
         RUN_SUMMARY,
     )

@@ -1,0 +1,193 @@
+"""Items of a category that is an accessory of the source's: by a file of links."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.io.hand_files import HandRow, read_hand_file
+from pipeline.mining.baskets import Bools, Int32s, Int64s
+from pipeline.serving.evidence import Evidence, no_pairs, pairs_of, ranges_by, read_evidence
+from pipeline.serving.groups import Members, levels_of, members_of
+from pipeline.serving.lists import CandidateLists, Sources, ranges_of
+from pipeline.serving.mined_lists import ALSO_BOUGHT, are_alike
+from pipeline.serving.popularity import preferred_items
+from pipeline.serving.remarked import remark
+from pipeline.serving.setting import Setting
+from pipeline.serving.shelf import NONE, Labels, Shelf
+from pipeline.serving.substitute_pairs import is_among
+
+FILE: Final = "accessories"
+_COLUMNS: Final = ("source_category", "target_category")
+_REASON: Final = "an accessory of this; what is bought with it most stands first"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One line of the file.
+
+    Attributes:
+        is_source: Whether each leaf category lies at or under the source category; False behind
+            the last one, for items without a category.
+        is_target: The same of the target category.
+        column: Attribute that both items must have alike; None where nothing is asked.
+        value: Number of the value that the target must have instead; NONE for the source's.
+    """
+
+    is_source: Bools
+    is_target: Bools
+    column: Labels | None
+    value: int
+
+    def fits(self, shelf: Shelf, pairs: Evidence) -> Bools:
+        """Return which pairs the line links."""
+        leaves = shelf.categories.codes
+        is_linked = self.is_source[leaves[pairs.sources]] & self.is_target[leaves[pairs.targets]]
+        if self.column is None:
+            return np.asarray(is_linked)
+        if self.value == NONE:
+            return np.asarray(is_linked & are_alike(self.column, pairs))
+        return np.asarray(is_linked & (self.column.codes[pairs.targets] == self.value))
+
+
+def accessory(setting: Setting, sources: Sources) -> CandidateLists:
+    """Return what goes with each item by the file: what is bought with it first, then best sellers.
+
+    The score is that of `also_bought`, 0 for best sellers.
+
+    Args:
+        setting: Has the file; holds `also_bought` where there is one.
+        sources: Items.
+    """
+    shelf = setting.shelf
+    links = list(_links(setting))
+    bought = _bought(setting, links)
+    classes, lists = _best_sellers(setting, links)
+    own = _own_lists(bought, classes, lists, setting.options.max_candidates)
+    own_starts, own_ends = ranges_of(own.sources.astype(np.int64), len(shelf))
+    starts, ends = ranges_by(classes, lists.starts + len(own), lists.ends + len(own))
+    has_own = own_ends > own_starts
+    starts, ends = np.where(has_own, own_starts, starts), np.where(has_own, own_ends, ends)
+    nobody = np.full(len(lists.rows), NONE, np.int32)
+    shared = pairs_of(nobody, lists.rows.astype(np.int32), scores=np.zeros(len(nobody)))
+    pool = own.followed_by(shared).pool
+    return CandidateLists(
+        "mined:accessory", *ranges_by(sources.items, starts, ends), pool, _REASON
+    )  # fmt: skip
+
+
+def _links(setting: Setting) -> Iterator[Link]:
+    """Yield the lines of the file that do something; remark on the others."""
+    for row in read_hand_file(setting.files[FILE], _COLUMNS, ["attribute", "value"]):
+        problem = _problem(setting.shelf, row)
+        if problem:
+            remark(setting, FILE, row.line, kind=problem[0], message=problem[1])
+            continue
+        column = column_of(setting.shelf, row["attribute"])
+        value = column.number(row["value"]) if column and row["value"] else NONE
+        source, target = (leaves_at(setting.shelf.categories, row[name]) for name in _COLUMNS)
+        yield Link(source, target, column, value)
+
+
+def _problem(shelf: Shelf, row: HandRow) -> tuple[str, str] | None:
+    """Return the kind of what is wrong with a line, and a message."""
+    for name in _COLUMNS:
+        if not leaves_at(shelf.categories, row[name]).any():
+            return "unknown_category", f"no item is under {row[name]!r}: the line does nothing"
+    column = column_of(shelf, row["attribute"])
+    if row["attribute"] and column is None:
+        return "unknown_attribute", f"no item has {row['attribute']!r}: the line does nothing"
+    if row["value"] and column is None:
+        return "missing_attribute", "a value needs an attribute: the line is left out"
+    if row["value"] and column and column.number(row["value"]) == NONE:
+        message = f"no item has {row['attribute']} = {row['value']!r}: the line does nothing"
+        return "unknown_value", message
+    return None
+
+
+def column_of(shelf: Shelf, name: str) -> Labels | None:
+    """Return an attribute of the catalogue, or the brand, by its name."""
+    return shelf.brands if name == "brand" else shelf.attributes.get(name)
+
+
+def leaves_at(categories: Labels, path: str) -> Bools:
+    """Return whether each leaf category is a path or lies below it; False behind the last."""
+    return np.array([*(path in levels_of(text) for text in categories.texts), False], np.bool_)
+
+
+def _bought(setting: Setting, links: list[Link]) -> Evidence:
+    """Return the rows of `also_bought` that a line links."""
+    if "also_bought" not in setting.given:
+        return no_pairs()
+    pairs = read_evidence(setting, ALSO_BOUGHT)
+    is_linked = np.zeros(len(pairs), np.bool_)
+    for link in links:
+        is_linked |= link.fits(setting.shelf, pairs)
+    codes = setting.shelf.categories.codes
+    is_other = codes[pairs.sources] != codes[pairs.targets]
+    return pairs.taken(is_linked & is_other)
+
+
+def _best_sellers(setting: Setting, links: list[Link]) -> tuple[Int32s, Members]:
+    """Return the class of each item, and the numbers of the best-selling targets of each class.
+
+    Items of one leaf category that are alike in every attribute that a line names have one class.
+    """
+    shelf, most = setting.shelf, setting.options.max_candidates
+    preferred = preferred_items(setting)
+    leaves = shelf.categories.codes
+    compared = {id(one.column): one.column for one in links if one.column and one.value == NONE}
+    columns = [leaves, *(column.codes for column in compared.values())]
+    keys, classes = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    places = {name: place for place, name in enumerate(compared, start=1)}
+    lists = [_targets_by_value(shelf, link, preferred) for link in links]
+    found: list[Int64s] = []
+    for key in keys:
+        offers = [np.zeros(0, np.int64)]
+        for link, members in zip(links, lists, strict=True):
+            if not link.is_source[key[0]]:
+                continue
+            value = 0 if link.column is None else link.value
+            if link.column is not None and link.value == NONE:
+                value = key[places[id(link.column)]]
+            if value != NONE:
+                offers.append(_offer(link, members, (int(value), int(key[0])), leaves[preferred]))
+        best = np.unique(np.concatenate([offer[:most] for offer in offers]))[:most]
+        found.append(preferred[best].astype(np.int64))
+    groups = np.repeat(np.arange(len(found)), [len(one) for one in found])
+    rows = np.concatenate([np.zeros(0, np.int64), *found])
+    return classes.ravel().astype(np.int32), Members(rows, groups, *ranges_of(groups, len(found)))
+
+
+def _targets_by_value(shelf: Shelf, link: Link, preferred: Int32s) -> Members:
+    """Return the places of a line's targets among the preferred items, by value of its column."""
+    is_target = link.is_target[shelf.categories.codes[preferred]]
+    if link.column is None:
+        return members_of(np.where(is_target, 0, NONE), 1, len(preferred))
+    codes = np.where(is_target, link.column.codes[preferred], NONE)
+    return members_of(codes, len(link.column.texts), len(preferred))
+
+
+def _offer(link: Link, members: Members, key: tuple[int, int], leaves: Int32s) -> Int64s:
+    """Return the places of a line's targets for a value, none of them in the leaf category."""
+    value, leaf = key
+    offer = members.rows[members.starts[value] : members.ends[value]]
+    return offer[leaves[offer] != leaf] if link.is_target[leaf] else offer
+
+
+def _own_lists(bought: Evidence, classes: Int32s, lists: Members, most: int) -> Evidence:
+    """Return the lists of sources with evidence: that first, then best sellers of their class."""
+    owners = np.unique(bought.sources)
+    first, last = lists.starts[classes[owners]], lists.ends[classes[owners]]
+    sizes = last - first
+    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    targets = lists.rows[np.repeat(first, sizes) + within].astype(np.int32)
+    sellers = pairs_of(np.repeat(owners, sizes), targets, scores=np.zeros(len(targets)))
+    is_new = ~is_among(sellers, bought)
+    sellers, within = sellers.taken(is_new), within[is_new]
+    pairs = bought.followed_by(sellers)
+    places = np.concatenate([np.arange(len(bought)) - len(bought), within])
+    pairs = pairs.taken(np.lexsort((places, pairs.sources)))
+    starts, _ = ranges_of(pairs.sources.astype(np.int64), len(classes))
+    return pairs.taken(np.arange(len(pairs)) - starts[pairs.sources] < most)
