@@ -62,7 +62,7 @@ def trending(setting: Setting, sources: Sources) -> CandidateLists:
 
     The x orders of an item in a window and the y in the one before it share out x + y orders. The
     lower bound p of the share x / (x + y) at 95 % (Wilson 1927) makes p / (1 - p) a lower bound of
-    the growth x / y; items where it is above 1 are ranked by it. So 12 orders after 2 (2.0) stand
+    the growth x / y; items where it is above 1 are ranked by it. So 12 orders after 2 (1.5) stand
     behind 120 after 40 (2.1), though they grew more.
 
     Source: J. Przyborowski, H. Wilenski (1940), Homogeneity of results in testing samples from
