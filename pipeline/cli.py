@@ -17,6 +17,7 @@ from pipeline.commands import (
     published,
     reading,
     running,
+    serving,
 )
 from pipeline.commands.arguments import print_text
 
@@ -54,6 +55,8 @@ app.command()(evaluating.evaluate)
 app.command()(planning.plan)
 app.command()(reading.show)
 app.command()(reading.sql)
+app.command()(serving.explain)
+app.command()(serving.preview)
 app.command()(published.runs)
 app.command()(comparing.diff)
 app.command()(published.verify)

@@ -26,7 +26,10 @@ from pipeline.mining.window import Window
 from pipeline.possible import stages_of, wanted_tables
 from pipeline.progress import Progress
 from pipeline.serving.campaign_files import campaign_files
+from pipeline.serving.setting import hand_made_files
 
+HAND_MADE = "hand-made "
+"""Begins the names of hand-made files among the inputs of a run."""
 Inputs = dict[str, tuple[list[InputFile], list[FileFacts]]]
 
 # Inspect, three times clean, publish.
@@ -85,6 +88,8 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
             if cuts := cuts_files(loaded.config.rfm, loaded.folder):
                 files[FROZEN_CUTS] = cuts
             files |= campaign_files(loaded.config.campaigns, loaded.folder)
+            hand_made = hand_made_files(loaded.config.serving, loaded.folder)
+            files |= {f"{HAND_MADE}{name}": [file] for name, file in hand_made.items()}
             inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
         with (
             _own_folder(spill, output_folder(loaded)) as own,

@@ -11,6 +11,8 @@ _BUILT_WITH = {
     "frequent_itemsets": "association_rules",
     "rfm_cuts": "rfm_segments",
     "interest_clusters": "customer_interests",
+    "recommendation_lists": "recommendations",
+    "cart_pairs": "recommendations",
 }
 """Tables that the stage of another one builds: whatever stands against that stands against them."""
 _BOUGHT = ("also_bought", "also_bought_product", "also_bought_category")
@@ -59,7 +61,7 @@ def reasons_against(config: Config) -> dict[str, str]:
     if "item_id" not in columns:
         rules = ("association_rules", *_BOUGHT, "view_then_bought")
         needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
-        served = ("popular_items", "campaign_targets")
+        served = ("popular_items", "recommendations", "campaign_targets")
         reasons |= dict.fromkeys((*needy, *served), "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -93,6 +95,8 @@ def _switched_off(config: Config) -> dict[str, str]:
         "context_rules": ("context.by", config.context.by),
         "popular_items": ("serving.placements", config.serving.placements),
         "campaign_targets": ("campaigns.planned", config.campaigns.planned),
+    ),
+        "recommendations": ("serving.placements", config.serving.placements),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}
 

@@ -40,6 +40,7 @@ from pipeline.outcome import CheckReport, RunReport, WrittenTable, notes, summar
 from pipeline.possible import ALWAYS_WRITTEN, reasons_against, wanted_tables
 from pipeline.prepare import prepare
 from pipeline.progress import Progress
+from pipeline.serve import before_serving, serve
 from pipeline.stages import mine
 
 
@@ -77,7 +78,11 @@ def run(
             _skip_unchanged(job, as_of)
         _check_volume(job)
         prepare(job, as_of)
-        mine(job, wanted)
+        mined = before_serving(wanted)
+        mine(job, mined)
+        _leave_out_small_groups(job, mined)  # before lists are made of them
+        serve(job, wanted)
+        _leave_out_small_groups(job, [name for name in wanted if name not in mined])
         return _publish(job, plan)
 
 
@@ -154,7 +159,6 @@ def _check_volume(job: Job) -> None:
 def _publish(job: Job, plan: _Plan) -> RunReport:
     output, manifest = output_folder(job.loaded), _manifest(job, plan)
     with job.progress.stage("write and publish"), staging(output, manifest.run_id) as staged:
-        _leave_out_small_groups(job, plan.wanted)
         rows = {name: job.engine.count(name) for name in [*plan.wanted, "quarantine"]}
         job.engine.load("run_summary", summary_rows(job.accounts, job.figures, rows))
         written = [_write(job, name, staged) for name in [*plan.wanted, *ALWAYS_WRITTEN]]
@@ -178,7 +182,7 @@ def _publish(job: Job, plan: _Plan) -> RunReport:
 
 
 def _leave_out_small_groups(job: Job, tables: Sequence[str]) -> None:
-    """Leave out what the mined tables say of too few people, and count it in their figures."""
+    """Leave out what tables say of too few people, and count it in their figures."""
     least = job.config.privacy.min_group_size
     for name in tables:
         rows = leave_out_small_groups(job.engine, names.TABLES[name], least)

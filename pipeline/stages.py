@@ -64,7 +64,7 @@ Summary = (
 
 def mine(job: Job, wanted: Sequence[str]) -> None:
     """Build every wanted table; the figures of each stage go to `job.figures`."""
-    for name in stages_of(wanted):
+    for name in (one for one in stages_of(wanted) if one in _STAGES):
         with job.progress.stage(name):
             job.figures[name] = asdict(_STAGES[name](job))
 

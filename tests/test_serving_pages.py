@@ -144,6 +144,10 @@ def test_gaps_before_a_position_close() -> None:
     assert [[1, 6]] == page_of([block(5, manual((6, 4)), mined(1))], Rules(PLAIN))
 
 
+def test_a_position_behind_the_last_slot_is_any() -> None:
+    assert [[5, 1]] == page_of([block(2, manual((5, 9)), mined(1, 2))], Rules(PLAIN))
+
+
 def test_two_rows_for_one_slot_both_stand() -> None:
     assert [[5, 6, 7]] == page_of([block(3, manual((5, 1), (6, 1), (7, 0)))], Rules(PLAIN))
 

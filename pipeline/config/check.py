@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pipeline.config.as_of import EXAMPLES, parse_instant
 from pipeline.config.check_campaigns import check_campaigns
+from pipeline.config.check_serving import check_serving
 from pipeline.config.context_options import KNOWN_CONTEXTS
 from pipeline.config.model import Config
 from pipeline.config.problems import KeyPath, Problem, nearest, suggestion, unknown
@@ -49,6 +50,8 @@ def check(config: Config) -> Problems:
         message = f"{EVERYONE!r} stands for all customers (serving.placements): rename the segment"
         yield Problem(("rfm", "segments"), message)
     yield from check_campaigns(config)
+    attributes = config.catalogue.attributes if config.catalogue else {}
+    yield from check_serving(config.serving, list(attributes))
     if config.events:
         yield from _check_events(config.events)
     if config.catalogue:

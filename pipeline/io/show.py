@@ -78,6 +78,13 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("campaign", "customer_id", "item_id", "arm", "channel", "offer_score"),
         *("expected_value", "reason"),
     ),
+    "recommendations": (
+        *("placement", "source_id", "rank", "relation", "target_item_id", "source", "reason"),
+    ),
+    "recommendation_lists": ("placement", "source_id", "customer_segment", "target_item_ids"),
+    "cart_pairs": (
+        *("placement", "relation", "source_item_id", "target_item_id", "tier", "weight"),
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),

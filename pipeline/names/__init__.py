@@ -31,6 +31,7 @@ from pipeline.names.family import (
 from pipeline.names.kinds import ASSOCIATION_KIND
 from pipeline.names.popularity import POPULAR_ITEMS
 from pipeline.names.schema import Column, ColumnType, Table
+from pipeline.names.serving import CART_PAIRS, RECOMMENDATION_LISTS, RECOMMENDATIONS
 from pipeline.names.viewing import VIEW_THEN_BOUGHT
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "ATTACH_RATE",
     "BOUGHT_NEXT",
     "CAMPAIGN_TARGETS",
+    "CART_PAIRS",
     "CONTEXT_RULES",
     "CUSTOMER_INTERESTS",
     "FREQUENTLY_BOUGHT_TOGETHER",
@@ -51,6 +53,8 @@ __all__ = [
     "ITEM_STATS",
     "POPULAR_ITEMS",
     "QUARANTINE",
+    "RECOMMENDATIONS",
+    "RECOMMENDATION_LISTS",
     "REPURCHASE_CYCLE",
     "RFM_CUTS",
     "RFM_SEGMENTS",
@@ -87,6 +91,9 @@ TABLES: dict[str, Table] = {
         CONTEXT_RULES,
         ASSOCIATION_KIND,
         CAMPAIGN_TARGETS,
+        RECOMMENDATIONS,
+        RECOMMENDATION_LISTS,
+        CART_PAIRS,
         ITEM_STATS,
         POPULAR_ITEMS,
         QUARANTINE,

@@ -116,6 +116,11 @@ class Merger:
         """Return what every page shows; earlier pages choose first where a cap spans all."""
         return self._filled(0, len(self.pages), np.zeros(len(self._items[0]), np.int64))
 
+    def audience_of(self, source: int, audience: int) -> int:
+        """Return the audience whose page of a source somebody sees: their own, or everyone's."""
+        of_source = self.pages[self.pages[:, 0] == source, 2].tolist()
+        return audience if audience in of_source else int(of_source[0])
+
     def verdicts(self, source: int, audience: int) -> tuple[Filled, list[Int64s]]:
         """Return what one page shows, and what became of each candidate of each list.
 

@@ -12,8 +12,12 @@ from pipeline.io.files import InputFile, find_files
 from pipeline.serving.remarks import Remark
 from pipeline.serving.shelf import Shelf
 
-PREFIX: Final = "serving "
-"""Begins the names of hand-made files among the inputs of a run."""
+TABLES_READ: Final = (
+    *("item_stats", "popular_items", "rfm_segments", "also_bought", "also_bought_category"),
+    *("also_viewed", "view_then_bought", "frequently_bought_together", "bought_next"),
+    *("substitutes",),
+)
+"""Mined tables that lists are made of."""
 
 
 @dataclass(frozen=True)

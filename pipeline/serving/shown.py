@@ -128,7 +128,7 @@ def list_rows(table: Shown, item_ids: pa.Array) -> Iterator[pa.Table]:
 
 def evidence_columns(table: Shown, rows: slice) -> dict[str, pa.Array]:
     """Return where some rows are from, and why they are there."""
-    pool = _taken(table.evidence, np.arange(rows.start, rows.stop))
+    pool = taken(table.evidence, np.arange(rows.start, rows.stop))
     return {
         "source": _texts(table.origins, table.lists[rows]),
         "evidence_count": pa.array(pool.counts, mask=pool.counts == NONE),
@@ -200,13 +200,14 @@ def _reasons(table: Shown, rows: slice, pool: Pool) -> pa.Array:
     for number, template in enumerate(table.templates):
         places = order[bounds[number] : bounds[number + 1]]
         if len(places):
-            texts.append(sentences(template, _taken(pool, places)))
+            texts.append(sentences(template, taken(pool, places)))
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     return pa.concat_arrays(texts).take(pa.array(back))
 
 
-def _taken(pool: Pool, places: Int64s) -> Pool:
+def taken(pool: Pool, places: Int64s) -> Pool:
+    """Return some rows of a pool."""
     columns = {field.name: getattr(pool, field.name)[places] for field in fields(Pool)[:-1]}
     notes = None if pool.notes is None else [pool.notes[place] for place in places.tolist()]
     return Pool(**columns, notes=notes)

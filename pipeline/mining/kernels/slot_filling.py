@@ -173,7 +173,7 @@ def _place_by_hand(
 ) -> None:
     """Place the manual rows that ask for a position at turn 0, the others at turn 1.
 
-    No two rows of a list ask for one position, and none for one that its group does not have.
+    A row that asks for a position behind the last takes any; of two that ask for one, the second.
     """
     for group in range(len(groups.slots) - 1):
         begin, end = groups.slots[group], groups.slots[group + 1]
@@ -183,11 +183,12 @@ def _place_by_hand(
             for row in range(
                 lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]
             ):
-                if (lists.positions[row] > 0) != (turn == 0):
+                position = lists.positions[row]
+                if (0 < position <= end - begin) != (turn == 0):
                     continue
                 target = lists.targets[row]
                 verdict = _always_against(page.rows, lists, items, page.where[1], target)
-                slot = begin + lists.positions[row] - 1
+                slot = begin + position - 1
                 if turn == 1 or page.rows[slot] != EMPTY:
                     slot = _free(page.rows, begin, end)
                 if verdict == SHOWN and slot == end:

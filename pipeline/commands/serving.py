@@ -1,0 +1,127 @@
+"""Commands that tell what pages show, and why: explain and preview."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, Run, load, print_text
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.serving.explain import Candidate, Coverage
+    from pipeline.serving.setting import Setting
+
+
+def explain(
+    config: ConfigFile,
+    page: Annotated[
+        str | None,
+        typer.Argument(metavar="[PAGE]", help="Item id, category path or segment of a page."),
+    ] = None,
+    placement: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this placement.  [default: all]")
+    ] = None,
+    segment: Annotated[
+        str, typer.Option(metavar="NAME", help="Customer segment that looks at the page.")
+    ] = "everyone",
+    rule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What a rule matches and shows, live or not.")
+    ] = None,
+    as_of: AsOf = None,
+    overrides: Overrides = None,
+    run: Run = "latest",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show every candidate for a page, and what became of it."""
+    from pipeline.explain import published_setting
+    from pipeline.serving.explain import explain_page
+    from pipeline.serving.rule_report import describe_rule
+
+    if (page is None) == (rule is None):
+        message = "give the page to explain, or --rule NAME"
+        raise UsageError(message)
+    with published_setting(load(config, overrides), run, as_of) as setting:
+        if page is not None:
+            rows = explain_page(setting, page, placement, segment)
+            _tell(setting)
+            print_text(_json(rows) if json else _candidates_text(rows))
+        elif rule is not None:
+            report = describe_rule(setting, rule)
+            print_text(_json([report]) if json else str(report))
+
+
+def preview(
+    config: ConfigFile,
+    as_of: AsOf = None,
+    overrides: Overrides = None,
+    run: Run = "latest",
+    top: Annotated[int, typer.Option(min=0, metavar="N", help="Items shown most.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show how full the pages of each placement would be, by the present rules."""
+    from pipeline.explain import published_setting
+    from pipeline.serving.explain import preview as preview_pages
+
+    with published_setting(load(config, overrides), run, as_of) as setting:
+        rows = preview_pages(setting, top)
+        _tell(setting)
+        print_text(_json(rows) if json else "\n\n".join(map(_coverage_text, rows)))
+
+
+def _tell(setting: "Setting") -> None:
+    """Print what is wrong with hand-made files on stderr.
+
+    Raises:
+        DataError: `serving.strict` is set.
+    """
+    from pipeline.errors import DataError
+    from pipeline.serving.recommendations import told
+
+    lines = told(sorted(set(setting.remarks)))
+    if lines and setting.options.strict:
+        raise DataError("\n".join(lines))
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _json(rows: Sequence[Any]) -> str:
+    from dataclasses import asdict
+    from json import dumps
+
+    return dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
+
+
+def _candidates_text(rows: "Sequence[Candidate]") -> str:
+    from pipeline.layout import aligned
+
+    columns = ("placement", "relation", "rank", "target", "name", "source", "verdict", "reason")
+    cells = [
+        (
+            *(one.placement, one.relation, one.rank, one.target_item_id, one.name),
+            *(one.source, one.verdict, one.reason),
+        )
+        for one in rows
+    ]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return aligned(columns, cells, width)
+
+
+def _coverage_text(one: "Coverage") -> str:
+    from pipeline.layout import aligned
+
+    pages = (
+        f"{one.placement}: {one.page_count:,} pages: {one.full_count:,} full, "
+        f"{one.partial_count:,} partly filled, {one.empty_count:,} empty"
+    )
+    shares = [
+        (origin, count, f"{100 * count / one.row_count:.1f} %")
+        for origin, count in one.origins.items()
+    ]
+    shown = [(item, name, count) for item, name, count in one.most_shown]
+    parts = [pages, aligned(("source", "rows", "share"), shares)]
+    if shown:
+        parts.append(aligned(("most shown", "name", "pages"), shown))
+    return "\n".join(parts)

@@ -1,0 +1,60 @@
+"""The stages that make what pages show, from tables as they will be published."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.job import HAND_MADE, Job
+from pipeline.possible import stages_of
+from pipeline.serving.recommendations import build_recommendations, told
+from pipeline.serving.setting import Setting
+from pipeline.serving.shelf import read_shelf
+
+_NEEDED = ("item_stats", "popular_items")
+"""Tables that ready lists cannot do without; they are computed even where nobody publishes them."""
+
+
+def before_serving(wanted: Sequence[str]) -> list[str]:
+    """Return the wanted tables that are mined, and those that the others are made of."""
+    mined = [name for name in wanted if not set(stages_of([name])) & _STAGES.keys()]
+    return [*mined, *(name for name in _NEEDED if len(mined) < len(wanted) and name not in mined)]
+
+
+def serve(job: Job, wanted: Sequence[str]) -> None:
+    """Build every wanted table of ready lists; the figures of each stage go to `job.figures`.
+
+    Raises:
+        DataError: `serving.strict` is set, and a line of a hand-made file has something wrong.
+    """
+    for name in stages_of(wanted):
+        if name in _STAGES:
+            with job.progress.stage(name):
+                job.figures[name] = _STAGES[name](job)
+
+
+def setting_of(job: Job) -> Setting:
+    """Return what the makers of lists work with."""
+    config = job.config
+    return Setting(
+        engine=job.engine,
+        given=frozenset(job.figures),
+        shelf=read_shelf(job.engine, has_catalogue=config.catalogue is not None),
+        options=config.serving,
+        as_of=job.as_of,
+        time_zone=config.time_zone,
+        files={
+            name.removeprefix(HAND_MADE): files[0]
+            for name, (files, _) in job.inputs.items()
+            if name.startswith(HAND_MADE)
+        },
+    )
+
+
+def _serve_recommendations(job: Job) -> dict[str, Any]:
+    setting = setting_of(job)
+    summary = build_recommendations(setting)
+    lines = told(sorted(set(setting.remarks)))
+    return asdict(summary) | ({"message": "\n".join(lines)} if lines else {})
+
+
+_STAGES: dict[str, Callable[[Job], dict[str, Any]]] = {"recommendations": _serve_recommendations}

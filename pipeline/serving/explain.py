@@ -1,0 +1,258 @@
+"""Every candidate of a page, with what became of it; and what all pages show, in figures."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.config.problems import suggestion
+from pipeline.config.serving_options import Placement
+from pipeline.errors import UsageError
+from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.serving.filling import EMPTY, Filled, Merger
+from pipeline.serving.lists import Sources
+from pipeline.serving.offers import Offers, stock_of
+from pipeline.serving.pages import EVERYONE, item_sources, sources_of
+from pipeline.serving.reasons import sentences
+from pipeline.serving.recommendations import Filling, fill_placements, segments_of
+from pipeline.serving.setting import Setting
+from pipeline.serving.shelf import NONE
+from pipeline.serving.shown import taken
+
+VERDICTS: Final = (
+    "shown",
+    "not in the catalogue",
+    "out of stock",
+    "on the blacklist",
+    "the source itself",
+    "same product family as the source",
+    "a substitute of the source",
+    "same category as the source",
+    "another category than the source",
+    "shown on this page already",
+    "enough of its category on this page",
+    "enough of its brand on this page",
+    "shown on enough pages of the placement",
+    "slots are full",
+    "its rule shows enough",
+)
+"""What became of a candidate, by the numbers of `kernels/slot_filling.py`."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate for a page.
+
+    Attributes:
+        placement: The placement.
+        relation: Relation type whose slots it is for.
+        rank: Place on the page, from 1; None where it is not shown.
+        target_item_id: The item.
+        name: Its name in the catalogue.
+        source: Where it is from.
+        verdict: `shown`, or what stands against it.
+        reason: Why it is a candidate.
+        evidence_count: What the reason rests on; None where it rests on nothing counted.
+        share: Share that the reason names.
+        lift: Lift of the mined row.
+        q_value: q-value of the mined row.
+    """
+
+    placement: str
+    relation: str
+    rank: int | None
+    target_item_id: str
+    name: str
+    source: str
+    verdict: str
+    reason: str
+    evidence_count: int | None
+    share: float | None
+    lift: float | None
+    q_value: float | None
+
+
+def explain_page(
+    setting: Setting, page: str, placement: str | None = None, segment: str = EVERYONE
+) -> list[Candidate]:
+    """Return every candidate for a page, in the order in which they are asked.
+
+    Args:
+        setting: The shop as it stands.
+        page: What the page is about: an item id, a category path or a segment.
+        placement: Its placement; None takes every placement that has such a page.
+        segment: Customer segment that looks at it.
+
+    Raises:
+        UsageError: There is no such placement, page or segment.
+    """
+    audiences = [EVERYONE, *segments_of(setting)]
+    looks = _Looks(page, segment, audiences)
+    if segment not in audiences:
+        message = f"no segment {segment!r}; {suggestion(segment, audiences)}"
+        raise UsageError(message)
+    found: list[Candidate] = []
+    is_known = False
+    for one in _placements(setting, placement):
+        sources = _sources(setting, one, page, audiences)
+        if page in sources.ids:
+            is_known = True
+            found += _explained(setting, one, sources, looks)
+    if not is_known:
+        message = f"{page!r} has no page: no listed item, category path or segment is called so"
+        raise UsageError(message)
+    return found
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """Which page somebody looks at, the segment of that customer, and all audiences."""
+
+    page: str
+    segment: str
+    audiences: list[str]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the pages of a placement show, in figures.
+
+    Attributes:
+        placement: The placement.
+        page_count: Its pages.
+        full_count: Pages with an item in every slot.
+        partial_count: Pages with some empty slots.
+        empty_count: Pages with nothing to show.
+        row_count: Rows of all pages.
+        origins: Rows by where they are from.
+        most_shown: Items on most pages, with their numbers of pages.
+    """
+
+    placement: str
+    page_count: int
+    full_count: int
+    partial_count: int
+    empty_count: int
+    row_count: int
+    origins: dict[str, int]
+    most_shown: list[tuple[str, str, int]]
+
+
+def preview(setting: Setting, top: int) -> list[Coverage]:
+    """Return what every placement would show.
+
+    Args:
+        setting: The shop as it stands.
+        top: How many of the items that are shown most are listed.
+    """
+    return list(_coverages(setting, fill_placements(setting), top))
+
+
+def _coverages(setting: Setting, filling: Filling, top: int) -> Iterator[Coverage]:
+    wanted = {
+        one.name: sum(slots.count for slots in one.slots) for one in setting.options.placements
+    }
+    for table in filling.pages:
+        full = int((table.sizes == wanted[table.name]).sum())
+        empty = int((table.sizes == 0).sum())
+        counts = np.bincount(table.lists, minlength=len(table.origins)).tolist()
+        origins: Counter[str] = Counter()
+        for origin, count in zip(table.origins, counts, strict=True):
+            origins[origin] += count
+        yield Coverage(
+            placement=table.name,
+            page_count=len(table.pages),
+            full_count=full,
+            partial_count=len(table.pages) - full - empty,
+            empty_count=empty,
+            row_count=table.row_count,
+            origins=dict(sorted((+origins).items(), key=lambda one: (-one[1], one[0]))),
+            most_shown=_most_shown(setting, table.evidence.targets, top),
+        )
+
+
+def _most_shown(setting: Setting, targets: Int32s, top: int) -> list[tuple[str, str, int]]:
+    counts = np.bincount(targets, minlength=len(setting.shelf))
+    best = np.lexsort((np.arange(len(counts)), -counts))[:top]
+    ids, names = setting.shelf.item_ids, setting.shelf.names
+    return [(ids[at], names[at], int(counts[at])) for at in best.tolist() if counts[at]]
+
+
+def _placements(setting: Setting, name: str | None) -> list[Placement]:
+    known = {one.name: one for one in setting.options.placements}
+    if name is None:
+        return [one for one in known.values() if one.page != "cart"]
+    if name not in known:
+        message = f"no placement {name!r}; {suggestion(name, known)}"
+        raise UsageError(message)
+    return [known[name]]
+
+
+def _sources(
+    setting: Setting, placement: Placement, page: str, audiences: Sequence[str]
+) -> Sources:
+    """Return the one page, or all of them where these depend on each other."""
+    number = setting.shelf.numbers.get(page, NONE)
+    is_alone = placement.page in {"product", "cart"} and setting.options.caps.per_target is None
+    if not is_alone:
+        return sources_of(placement.page, setting.shelf, audiences[1:])
+    listed = [number] if number != NONE and setting.shelf.is_listed[number] else []
+    return item_sources(setting.shelf, np.array(listed, np.int64))
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page with its lists, and the place of what it shows by list and row."""
+
+    setting: Setting
+    placement: str
+    merger: Merger
+    source: int
+    ranks: dict[tuple[int, int], int]
+
+    def candidates(self, number: int, verdicts: Int64s) -> Iterator[Candidate]:
+        """Yield the candidates of a list, with what became of each."""
+        one, shelf = self.merger.lists[number], self.setting.shelf
+        rows = np.arange(one.starts[self.source], one.ends[self.source])
+        evidence = taken(one.pool, rows)
+        texts = sentences(one.reason, evidence).to_pylist()
+        for at, (row, code) in enumerate(zip(rows.tolist(), verdicts.tolist(), strict=True)):
+            if code < 0:  # a list for other segments
+                continue
+            target, count = int(evidence.targets[at]), int(evidence.counts[at])
+            yield Candidate(
+                self.placement,
+                self.merger.groups[self.merger.list_groups[number]].relation,
+                self.ranks.get((number, row)),
+                *(shelf.item_ids[target], shelf.names[target]),
+                *(one.origin, VERDICTS[code], texts[at]),
+                evidence_count=None if count == NONE else count,
+                share=_known(evidence.shares[at]),
+                lift=_known(evidence.lifts[at]),
+                q_value=_known(evidence.q_values[at]),
+            )
+
+
+def _explained(
+    setting: Setting, placement: Placement, sources: Sources, looks: _Looks
+) -> Iterator[Candidate]:
+    offers = Offers(setting, stock_of(setting))
+    merger = offers.merger(placement.slots, sources, looks.audiences, setting.options.caps)
+    source = sources.ids.index(looks.page)
+    audience = merger.audience_of(source, looks.audiences.index(looks.segment))
+    filled, verdicts = merger.verdicts(source, audience)
+    page = _Page(setting, placement.name, merger, source, _ranks(filled))
+    for number, codes in enumerate(verdicts):
+        yield from page.candidates(number, codes)
+
+
+def _ranks(filled: Filled) -> dict[tuple[int, int], int]:
+    is_shown = filled.rows[0] != EMPTY
+    lists, rows = filled.origins[0][is_shown].tolist(), filled.rows[0][is_shown].tolist()
+    return {key: rank for rank, key in enumerate(zip(lists, rows, strict=True), start=1)}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

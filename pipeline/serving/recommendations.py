@@ -1,0 +1,167 @@
+"""The ready lists of every placement: `recommendations`, `recommendation_lists`, `cart_pairs`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import names
+from pipeline.config.serving_options import Caps, Placement
+from pipeline.engine import Engine, Pieces
+from pipeline.errors import DataError
+from pipeline.serving.cart import cart_rows, single_groups
+from pipeline.serving.offers import Offers, stock_of
+from pipeline.serving.pages import EVERYONE, sources_of
+from pipeline.serving.remarks import Remark
+from pipeline.serving.setting import Setting
+from pipeline.serving.shown import Shown, list_rows, recommendation_rows, shown
+
+TABLES = ("recommendations", "recommendation_lists", "cart_pairs")
+_MOST_SHOWN_REMARKS = 20
+_Rows = Callable[[], Iterator[pa.Table]]
+
+
+@dataclass(frozen=True)
+class RecommendationSummary:
+    """What the ready lists hold.
+
+    Attributes:
+        page_count: Pages of all placements but carts.
+        full_page_count: Pages with an item in every slot.
+        empty_page_count: Pages with none.
+        row_count: Rows of `recommendations`.
+        manual_row_count: Of these, rows by hand.
+        rule_row_count: Rows by a rule.
+        mined_row_count: Mined rows.
+        fallback_row_count: Rows by a fallback.
+        cart_pair_count: Rows of `cart_pairs`.
+        remark_count: Lines of hand-made files with something wrong.
+    """
+
+    page_count: int
+    full_page_count: int
+    empty_page_count: int
+    row_count: int
+    manual_row_count: int
+    rule_row_count: int
+    mined_row_count: int
+    fallback_row_count: int
+    cart_pair_count: int
+    remark_count: int
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Every placement, filled, by name.
+
+    Attributes:
+        pages: Placements with a list per page.
+        carts: Relation types of carts, with their slots on the page.
+    """
+
+    pages: list[Shown]
+    carts: list[tuple[Shown, int]]
+
+
+def build_recommendations(setting: Setting) -> RecommendationSummary:
+    """Promise the tables of the ready lists; their rows are put into words when they are written.
+
+    Args:
+        setting: Holds `item_stats`, and the mined tables that the relation types need.
+
+    Returns:
+        The counts that the run summary shows.
+
+    Raises:
+        DataError: `serving.strict` is set, and a line of a hand-made file has something wrong.
+    """
+    filling = fill_placements(setting)
+    remarks = sorted(set(setting.remarks))
+    if remarks and setting.options.strict:
+        raise DataError("\n".join(told(remarks)))
+    item_ids = pa.array(setting.shelf.item_ids, pa.string())
+    pages, engine = filling.pages, setting.engine
+    row_count = sum(one.row_count for one in pages)
+    listed = sum(int(np.count_nonzero(one.sizes)) for one in pages)
+    _promise(
+        engine,
+        "recommendations",
+        lambda: (rows for one in pages for rows in recommendation_rows(one, item_ids)),
+        row_count,
+    )
+    _promise(
+        engine,
+        "recommendation_lists",
+        lambda: (rows for one in pages for rows in list_rows(one, item_ids)),
+        listed,
+    )
+    _promise(
+        engine,
+        "cart_pairs",
+        lambda: (rows for one, slots in filling.carts for rows in cart_rows(one, slots, item_ids)),
+        sum(one.row_count for one, _ in filling.carts),
+    )
+    return _summary(filling, setting.options.placements, len(remarks))
+
+
+def fill_placements(setting: Setting) -> Filling:
+    """Return what every placement shows."""
+    offers, segments = Offers(setting, stock_of(setting)), segments_of(setting)
+    audiences = [EVERYONE, *segments]
+    filling = Filling([], [])
+    for placement in sorted(setting.options.placements, key=lambda one: one.name):
+        sources = sources_of(placement.page, setting.shelf, segments)
+        if placement.page == "cart":
+            for slots, slot_count in single_groups(placement, setting.options.max_cart_targets):
+                merger = offers.merger([slots], sources, [EVERYONE], Caps())
+                table = shown(placement.name, sources, [EVERYONE], merger)
+                filling.carts.append((table, slot_count))
+        else:
+            merger = offers.merger(placement.slots, sources, audiences, setting.options.caps)
+            filling.pages.append(shown(placement.name, sources, audiences, merger))
+    return filling
+
+
+def segments_of(setting: Setting) -> list[str]:
+    """Return the customer segments that have customers, ascending."""
+    if "rfm_segments" not in setting.given:
+        return []
+    rows = setting.engine.batches("select distinct segment from rfm_segments order by segment asc")
+    return [name for batch in rows for name in batch["segment"].to_pylist()]
+
+
+def told(remarks: Sequence[Remark]) -> list[str]:
+    """Return the first remarks as lines, and how many there are of each kind."""
+    kinds: dict[str, int] = {}
+    for one in remarks:
+        kinds[one.kind] = kinds.get(one.kind, 0) + 1
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    lines = [str(one) for one in remarks[:_MOST_SHOWN_REMARKS]]
+    return [*lines, f"hand-made files: {counts}"] if remarks else []
+
+
+def _promise(engine: Engine, table: str, rows: _Rows, count: int) -> None:
+    source = f"{table}_rows"
+    columns = ", ".join(names.TABLES[table].column_names)
+    engine.defer(table, f"select {columns} from {source}", {}, Pieces(source, rows, count))
+
+
+def _summary(
+    filling: Filling, placements: Sequence[Placement], remark_count: int
+) -> RecommendationSummary:
+    wanted = {one.name: sum(slots.count for slots in one.slots) for one in placements}
+    origins = {"manual": 0, "rule": 0, "mined": 0, "fallback": 0}
+    for table in filling.pages:
+        counts = np.bincount(table.lists, minlength=len(table.origins)).tolist()
+        for origin, count in zip(table.origins, counts, strict=True):
+            origins[origin.split(":")[0]] += count
+    return RecommendationSummary(
+        page_count=sum(len(one.pages) for one in filling.pages),
+        full_page_count=sum(int((one.sizes == wanted[one.name]).sum()) for one in filling.pages),
+        empty_page_count=sum(int((one.sizes == 0).sum()) for one in filling.pages),
+        row_count=sum(one.row_count for one in filling.pages),
+        **{f"{origin}_row_count": count for origin, count in origins.items()},
+        cart_pair_count=sum(one.row_count for one, _ in filling.carts),
+        remark_count=remark_count,
+    )
