@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ from pipeline.serving.shelf import read_shelf
 
 ITEM_COUNT = 100_000
 TARGETS = 20
+SOLD_OUT, ALIKE = 0.03, 0.33
 LEAVES, BRANDS, PLUGS = 500, 400, ("usb-c", "usb-a", "jack", "none")
 SEGMENTS = ("champions", "loyal", "at_risk", "hibernating")
 DAY = 86_400_000_000
@@ -47,7 +49,7 @@ _TYPES = {
 Ints = npt.NDArray[np.int64]
 
 
-def table(name: str, count: int, **columns: object) -> pa.Table:
+def table(name: str, count: int, /, **columns: Any) -> pa.Table:
     """Return rows of a published table; columns that are not given hold nothing of interest."""
     arrays = {
         column.name: pa.array(columns[column.name], _TYPES[column.type])
@@ -67,7 +69,7 @@ def items(count: int) -> pa.Table:
         LEVELS.join((f"top {n % 10}", f"sub {n % 50}", f"leaf {n}")) for n in range(LEAVES)
     ]
     plugs = draw.integers(0, len(PLUGS), count)
-    stocks = np.where(draw.random(count) < 0.03, 0, draw.integers(1, 500, count))
+    stocks = np.where(draw.random(count) < SOLD_OUT, 0, draw.integers(1, 500, count))
     return table(
         "item_stats",
         count,
@@ -93,7 +95,7 @@ def pairs(name: str, catalogue: pa.Table, share: float, seed: int) -> pa.Table:
     sources = np.sort(draw.choice(count, int(count * share), replace=False))
     rows = np.repeat(sources, TARGETS)
     near = (rows + 500 * draw.integers(1, 20, len(rows))) % count
-    targets = np.where(draw.random(len(rows)) < 0.33, near, draw.integers(0, count, len(rows)))
+    targets = np.where(draw.random(len(rows)) < ALIKE, near, draw.integers(0, count, len(rows)))
     ids = catalogue["item_id"]
     keep = np.unique(rows * count + targets, return_index=True)[1]
     keep = keep[rows[keep] != targets[keep]]
@@ -181,7 +183,7 @@ def mined_tables(count: int) -> Iterator[tuple[str, pa.Table]]:
 
 
 def rules() -> str:
-    """Return the text of 20 rules: a third beside the source, a third on their own, a third both."""
+    """Return the text of 20 rules: two thirds of them compare with the item of the page."""
     texts = []
     for number in range(20):
         parts = [f"- name: rule {number}", f"  priority: {number}"]
@@ -221,7 +223,7 @@ FALLBACKS = ["category_association", "similar_attributes", "best_of_brand", "bes
 
 def options() -> Serving:
     """Return five placements of twelve slots."""
-    pages = {
+    pages: dict[str, list[tuple[str, int, list[str]]]] = {
         "product": [("also_bought", 4, FALLBACKS), ("also_viewed", 4, FALLBACKS),
                     ("accessory", 4, FALLBACKS)],
         "alternatives": [("same_brand_up_sell", 3, []), ("other_brand_up_sell", 3, []),

@@ -15,6 +15,7 @@ from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.manifest import read_manifest
 from pipeline.io.runs import LATEST, resolve
 from pipeline.job import output_folder
+from pipeline.possible import tables_for_lists
 from pipeline.serving.setting import TABLES_READ, Setting, hand_made_files
 from pipeline.serving.shelf import read_shelf
 
@@ -60,6 +61,7 @@ def published_setting(
                 options=config.serving,
                 as_of=_instant(loaded, as_of or manifest.as_of),
                 time_zone=config.time_zone,
+                attributes=tuple(config.catalogue.attributes if config.catalogue else ()),
                 files=hand_made_files(config.serving, loaded.folder),
             )
 
@@ -68,3 +70,8 @@ def _instant(loaded: LoadedConfig, text: str) -> int:
     instant = as_of_microseconds(loaded.config, text)
     assert instant is not None  # noqa: S101 (a text was given)
     return instant
+
+
+def missing_tables(loaded: LoadedConfig, setting: Setting) -> list[str]:
+    """Return the tables whose rows a run would have shown, and this run does not publish."""
+    return sorted(set(tables_for_lists(loaded.config)) - setting.given)

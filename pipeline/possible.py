@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from pipeline import names
 from pipeline.config.model import Config
 from pipeline.io.read import effective_orders
+from pipeline.serving.setting import TABLES_READ
 
 ALWAYS_WRITTEN = ("quarantine", "run_summary")
 _BUILT_WITH = {
@@ -76,6 +77,13 @@ def reasons_against(config: Config) -> dict[str, str]:
         reasons.setdefault("campaign_targets", missing)
     reasons |= {name: reasons[stage] for name, stage in _BUILT_WITH.items() if stage in reasons}
     return {name: reasons[name] for name in wanted_tables(config) if name in reasons}
+
+
+def tables_for_lists(config: Config) -> list[str]:
+    """Return the mined tables that ready lists are made of, as far as the input gives them."""
+    output = config.output.model_copy(update={"tables": list(TABLES_READ)})
+    asked = config.model_copy(update={"output": output})
+    return [name for name in TABLES_READ if name not in reasons_against(asked)]
 
 
 def has_substitutes(config: Config) -> bool:

@@ -78,7 +78,7 @@ def run(
             _skip_unchanged(job, as_of)
         _check_volume(job)
         prepare(job, as_of)
-        mined = before_serving(wanted)
+        mined = before_serving(chosen.config, wanted)
         mine(job, mined)
         _leave_out_small_groups(job, mined)  # before lists are made of them
         serve(job, wanted)

@@ -4,20 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pipeline import names
+from pipeline.config.model import Config
 from pipeline.job import HAND_MADE, Job
-from pipeline.possible import stages_of
+from pipeline.possible import stages_of, tables_for_lists
 from pipeline.serving.recommendations import build_recommendations, told
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import read_shelf
 
-_NEEDED = ("item_stats", "popular_items")
-"""Tables that ready lists cannot do without; they are computed even where nobody publishes them."""
 
+def before_serving(config: Config, wanted: Sequence[str]) -> list[str]:
+    """Return the wanted tables that are mined, and those that the others are made of.
 
-def before_serving(wanted: Sequence[str]) -> list[str]:
-    """Return the wanted tables that are mined, and those that the others are made of."""
+    Lists do not depend on which mined tables are published beside them.
+    """
     mined = [name for name in wanted if not set(stages_of([name])) & _STAGES.keys()]
-    return [*mined, *(name for name in _NEEDED if len(mined) < len(wanted) and name not in mined)]
+    if len(mined) == len(wanted):
+        return mined
+    return [name for name in names.TABLES if name in {*mined, *tables_for_lists(config)}]
 
 
 def serve(job: Job, wanted: Sequence[str]) -> None:
@@ -42,6 +46,7 @@ def setting_of(job: Job) -> Setting:
         options=config.serving,
         as_of=job.as_of,
         time_zone=config.time_zone,
+        attributes=tuple(config.catalogue.attributes if config.catalogue else ()),
         files={
             name.removeprefix(HAND_MADE): files[0]
             for name, (files, _) in job.inputs.items()

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.serving_options import Caps
+from pipeline.config.serving_options import EVERYONE, Caps
 from pipeline.mining.kernels import slot_filling as verdicts
 from pipeline.serving.filling import EMPTY, Group, Merger, Stock
 from pipeline.serving.lists import CandidateLists, Sources, pool_of
-from pipeline.serving.pages import EVERYONE
 from pipeline.serving.shelf import Labels, Shelf
 from pipeline.serving.traits import Traits
 from tests.reference_pages import Block, Item, Offer, Rules, show_page

@@ -36,17 +36,18 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show every candidate for a page, and what became of it."""
-    from pipeline.explain import published_setting
+    from pipeline.explain import missing_tables, published_setting
     from pipeline.serving.explain import explain_page
     from pipeline.serving.rule_report import describe_rule
 
     if (page is None) == (rule is None):
         message = "give the page to explain, or --rule NAME"
         raise UsageError(message)
-    with published_setting(load(config, overrides), run, as_of) as setting:
+    loaded = load(config, overrides)
+    with published_setting(loaded, run, as_of) as setting:
         if page is not None:
             rows = explain_page(setting, page, placement, segment)
-            _tell(setting)
+            _tell(setting, missing_tables(loaded, setting))
             print_text(_json(rows) if json else _candidates_text(rows))
         elif rule is not None:
             report = describe_rule(setting, rule)
@@ -62,17 +63,18 @@ def preview(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show how full the pages of each placement would be, by the present rules."""
-    from pipeline.explain import published_setting
+    from pipeline.explain import missing_tables, published_setting
     from pipeline.serving.explain import preview as preview_pages
 
-    with published_setting(load(config, overrides), run, as_of) as setting:
+    loaded = load(config, overrides)
+    with published_setting(loaded, run, as_of) as setting:
         rows = preview_pages(setting, top)
-        _tell(setting)
+        _tell(setting, missing_tables(loaded, setting))
         print_text(_json(rows) if json else "\n\n".join(map(_coverage_text, rows)))
 
 
-def _tell(setting: "Setting") -> None:
-    """Print what is wrong with hand-made files on stderr.
+def _tell(setting: "Setting", missing: Sequence[str]) -> None:
+    """Print on stderr what is wrong with hand-made files, and which tables are not there.
 
     Raises:
         DataError: `serving.strict` is set.
@@ -83,6 +85,8 @@ def _tell(setting: "Setting") -> None:
     lines = told(sorted(set(setting.remarks)))
     if lines and setting.options.strict:
         raise DataError("\n".join(lines))
+    if missing:
+        lines.append(f"not published, so that their rows are missing here: {', '.join(missing)}")
     for line in lines:
         print(line, file=sys.stderr)
 

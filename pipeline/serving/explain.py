@@ -8,15 +8,15 @@ from typing import Final
 import numpy as np
 
 from pipeline.config.problems import suggestion
-from pipeline.config.serving_options import Placement
+from pipeline.config.serving_options import EVERYONE, Placement
 from pipeline.errors import UsageError
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.serving.filling import EMPTY, Filled, Merger
 from pipeline.serving.lists import Sources
 from pipeline.serving.offers import Offers, stock_of
-from pipeline.serving.pages import EVERYONE, item_sources, sources_of
+from pipeline.serving.pages import item_sources, sources_of
 from pipeline.serving.reasons import sentences
-from pipeline.serving.recommendations import Filling, fill_placements, segments_of
+from pipeline.serving.recommendations import Filling, fill_placements
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE
 from pipeline.serving.shown import taken
@@ -88,7 +88,7 @@ def explain_page(
     Raises:
         UsageError: There is no such placement, page or segment.
     """
-    audiences = [EVERYONE, *segments_of(setting)]
+    audiences = [EVERYONE, *setting.segments]
     looks = _Looks(page, segment, audiences)
     if segment not in audiences:
         message = f"no segment {segment!r}; {suggestion(segment, audiences)}"

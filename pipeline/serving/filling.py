@@ -92,7 +92,7 @@ class Merger:
             [one or 0 for one in (caps.per_category, caps.per_brand, caps.per_target)], np.int64
         )
         self._pool_starts, pools = _pools(self.lists)
-        width = len(sources)
+        self.source_count = width = len(sources)
         self._starts = _stacked([one.starts for one in self.lists], self._pool_starts, width)
         self._ends = _stacked([one.ends for one in self.lists], self._pool_starts, width)
         self._is_for = _is_for(self.lists, audiences)

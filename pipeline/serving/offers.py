@@ -2,25 +2,36 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import takewhile
+from typing import Final
 
 import numpy as np
 
-from pipeline.config.serving_options import Caps, Slots
+from pipeline.config.serving_options import Caps, Fallback, Slots
 from pipeline.mining.baskets import Bools
-from pipeline.serving.automatic import automatic_lists, substitute_ranges
+from pipeline.serving.automatic import automatic_lists, lists_without_evidence, substitute_ranges
 from pipeline.serving.blacklist import blacklisted
 from pipeline.serving.fallbacks import fallback_lists
 from pipeline.serving.filling import EMPTY, Group, Merger, Stock
-from pipeline.serving.lists import CandidateLists, Sources
+from pipeline.serving.lists import MANUAL, CandidateLists, Sources
 from pipeline.serving.manual import manual_lists
 from pipeline.serving.manual_rows import Manual, read_manual
-from pipeline.serving.rules import rule_lists
+from pipeline.serving.rule_book import RuleBook
+from pipeline.serving.rules import open_rules, rule_lists
 from pipeline.serving.setting import Setting
 from pipeline.serving.traits import traits_of
 
-COSTLY = "similar_attributes"
+COSTLY: Final = "similar_attributes"
 """The fallback that is computed only for the pages that need it."""
+WEAK: Final = "without evidence"
+"""Alternatives that nobody looked at, likewise."""
+WITHOUT_EVIDENCE: Final = frozenset({
+    "same_brand_up_sell", "other_brand_up_sell", "similar_price", "down_sell", "replacement",
+})  # fmt: skip
+"""Relation types that have such."""
+_Needy = dict[tuple[str, str], Bools]
+"""Sources whose slots are not full, by the kind of list that may fill them and relation type."""
 _Made = list[CandidateLists]
 
 
@@ -35,6 +46,13 @@ def stock_of(setting: Setting) -> Stock:
     hidden[~shelf.is_listed] = NOT_LISTED
     starts, ends, targets = substitute_ranges(setting)
     return Stock(hidden, np.append(starts, ends[-1:]), targets)
+
+
+def rule_book(setting: Setting, stock: Stock) -> RuleBook:
+    """Return the rules of the shop."""
+    return open_rules(
+        setting, stock.is_eligible, segments=setting.segments, attributes=setting.attributes
+    )
 
 
 @dataclass
@@ -61,43 +79,44 @@ class Offers:
             audiences: EVERYONE, then the customer segments.
             caps: How often the pages may show the like.
         """
+        needy: _Needy = {}
 
-        def merged(needy: Bools | None) -> Merger:
-            groups = [self._group(one, sources, needy) for one in slots]
+        def merged(fallbacks: Callable[[Slots], Sequence[Fallback]]) -> Merger:
+            groups = [self._group(one, sources, fallbacks(one), needy) for one in slots]
             shelf, stock = self.setting.shelf, self.stock
             return Merger(groups, sources, audiences, shelf=shelf, stock=stock, caps=caps)
 
-        quick = merged(None)
-        if not any(COSTLY in one.fallbacks for one in slots):
-            return quick
-        needy = _needy(quick, slots, len(sources))
-        return merged(needy) if needy.any() else quick
+        if any(one.relation in WITHOUT_EVIDENCE for one in slots):
+            needy |= _needy(merged(lambda _: ()), slots, WEAK)
+        if any(COSTLY in one.fallbacks for one in slots):
+            needy |= _needy(merged(_before_costly), slots, COSTLY)
+        return merged(lambda one: one.fallbacks)
 
-    def _group(self, slots: Slots, sources: Sources, needy: Bools | None) -> Group:
+    def _group(
+        self, slots: Slots, sources: Sources, fallbacks: Sequence[Fallback], needy: _Needy
+    ) -> Group:
         """Return the lists of one relation type: by hand, by rules, mined, fallbacks."""
-        relation, kind = slots.relation, sources.kind
-        setting, eligible = self.setting, self.stock.is_eligible
+        setting, relation = self.setting, slots.relation
         lists = [
-            *self._kept(("manual", relation, kind), lambda: self._by_hand(sources, relation)),
-            *self._kept(
-                ("rules", relation, kind),
-                lambda: rule_lists(setting, sources, relation, is_eligible=eligible),
-            ),
-            *self._kept(
-                ("mined", relation, kind), lambda: automatic_lists(setting, sources, relation)
-            ),
+            *self._kept(MANUAL, sources, relation, self._by_hand),
+            *self._kept("rule", sources, relation, self._by_rules),
+            *self._kept("mined", sources, relation, partial(automatic_lists, setting)),
         ]
-        for fallback in slots.fallbacks:
-            if fallback == COSTLY:
-                lists += _listed(
-                    fallback_lists(setting, sources, fallback, needy) if needy is not None else None
-                )
-            else:
-                lists += self._kept(
-                    ("fallback", fallback, kind),
-                    lambda name=fallback: fallback_lists(setting, sources, name, None),
-                )
+        if (WEAK, relation) in needy:
+            weak = lists_without_evidence(setting, sources, relation, needy[WEAK, relation])
+            lists += _listed(weak)
+        for fallback in fallbacks:
+            make = partial(self._fallback, fallback, needy.get((fallback, relation)))
+            if fallback != COSTLY:
+                lists += self._kept(fallback, sources, "", make)
+            elif (fallback, relation) in needy:
+                lists += _listed(make(sources, relation))
         return Group(relation, slots.count, traits_of(setting.options)[relation], lists)
+
+    def _fallback(
+        self, kind: Fallback, needy: Bools | None, sources: Sources, _: str
+    ) -> CandidateLists | None:
+        return fallback_lists(self.setting, sources, kind, needy)
 
     @cached_property
     def _manual(self) -> Manual | None:
@@ -106,11 +125,23 @@ class Offers:
     def _by_hand(self, sources: Sources, relation: str) -> CandidateLists | None:
         return manual_lists(self._manual, sources, relation) if self._manual else None
 
+    @cached_property
+    def _rules(self) -> RuleBook:
+        return rule_book(self.setting, self.stock)
+
+    def _by_rules(self, sources: Sources, relation: str) -> _Made:
+        return rule_lists(self._rules, sources, relation)
+
     def _kept(
-        self, key: tuple[str, ...], make: Callable[[], CandidateLists | _Made | None]
+        self,
+        origin: str,
+        sources: Sources,
+        relation: str,
+        make: Callable[[Sources, str], CandidateLists | _Made | None],
     ) -> _Made:
+        key = (origin, sources.kind, relation)
         if key not in self._made:
-            self._made[key] = _listed(make())
+            self._made[key] = _listed(make(sources, relation))
         return self._made[key]
 
 
@@ -120,12 +151,20 @@ def _listed(made: CandidateLists | _Made | None) -> _Made:
     return [made] if isinstance(made, CandidateLists) else made
 
 
-def _needy(merger: Merger, slots: Sequence[Slots], source_count: int) -> Bools:
-    """Return the sources with a page on which a group with the costly fallback is not full."""
+def _before_costly(slots: Slots) -> Sequence[Fallback]:
+    """Return the fallbacks that stand before the costly one."""
+    before = takewhile(lambda name: name != COSTLY, slots.fallbacks)
+    return list(before) if COSTLY in slots.fallbacks else slots.fallbacks
+
+
+def _needy(merger: Merger, slots: Sequence[Slots], kind: str) -> _Needy:
+    """Return, by relation type, the sources with a page on which its slots are not full."""
     filled = merger.fill()
-    is_needy = np.zeros(source_count, np.bool_)
+    found: _Needy = {}
     for at, one in enumerate(slots):
-        if COSTLY in one.fallbacks:
-            last = int(merger.slots[at + 1]) - 1
-            is_needy[filled.pages[filled.rows[:, last] == EMPTY, 0]] = True
-    return is_needy
+        is_needy = np.zeros(merger.source_count, np.bool_)
+        last = int(merger.slots[at + 1]) - 1
+        is_needy[filled.pages[filled.rows[:, last] == EMPTY, 0]] = True
+        if is_needy.any():
+            found[kind, one.relation] = is_needy
+    return found

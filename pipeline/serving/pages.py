@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final
 
 import numpy as np
 
-from pipeline.config.serving_options import Page
+from pipeline.config.serving_options import EVERYONE, Page
 from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.lists import Sources
 from pipeline.serving.shelf import NONE, Shelf
-
-EVERYONE: Final = "everyone"
-"""Audience of a page that is not made for one segment; also who comes to the home page unknown."""
 
 
 def sources_of(page: Page, shelf: Shelf, segments: Sequence[str]) -> Sources:

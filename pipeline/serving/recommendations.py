@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline import names
-from pipeline.config.serving_options import Caps, Placement
+from pipeline.config.serving_options import EVERYONE, Caps, Placement
 from pipeline.engine import Engine, Pieces
 from pipeline.errors import DataError
 from pipeline.serving.cart import cart_rows, single_groups
 from pipeline.serving.offers import Offers, stock_of
-from pipeline.serving.pages import EVERYONE, sources_of
+from pipeline.serving.pages import sources_of
 from pipeline.serving.remarks import Remark
 from pipeline.serving.setting import Setting
 from pipeline.serving.shown import Shown, list_rows, recommendation_rows, shown
@@ -107,7 +107,7 @@ def build_recommendations(setting: Setting) -> RecommendationSummary:
 
 def fill_placements(setting: Setting) -> Filling:
     """Return what every placement shows."""
-    offers, segments = Offers(setting, stock_of(setting)), segments_of(setting)
+    offers, segments = Offers(setting, stock_of(setting)), setting.segments
     audiences = [EVERYONE, *segments]
     filling = Filling([], [])
     for placement in sorted(setting.options.placements, key=lambda one: one.name):
@@ -121,14 +121,6 @@ def fill_placements(setting: Setting) -> Filling:
             merger = offers.merger(placement.slots, sources, audiences, setting.options.caps)
             filling.pages.append(shown(placement.name, sources, audiences, merger))
     return filling
-
-
-def segments_of(setting: Setting) -> list[str]:
-    """Return the customer segments that have customers, ascending."""
-    if "rfm_segments" not in setting.given:
-        return []
-    rows = setting.engine.batches("select distinct segment from rfm_segments order by segment asc")
-    return [name for batch in rows for name in batch["segment"].to_pylist()]
 
 
 def told(remarks: Sequence[Remark]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ TABLES_READ: Final = (
     *("substitutes",),
 )
 """Mined tables that lists are made of."""
+_SEGMENTS: Final = "select distinct segment from rfm_segments order by segment asc"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Setting:
         options: Options of the ready lists.
         as_of: The instant that the lists are for, microseconds since 1970-01-01 UTC.
         time_zone: Decides days.
+        attributes: Names of `catalogue.attributes`.
         files: Hand-made files by name, as `hand_made_files` names them.
         remarks: Takes what is wrong with lines of these files.
     """
@@ -42,7 +45,16 @@ class Setting:
     as_of: int
     time_zone: str
     files: Mapping[str, InputFile]
+    attributes: tuple[str, ...] = ()
     remarks: list[Remark] = field(default_factory=list)
+
+    @cached_property
+    def segments(self) -> list[str]:
+        """Customer segments that have customers, ascending."""
+        if "rfm_segments" not in self.given:
+            return []
+        rows = self.engine.batches(_SEGMENTS)
+        return [name for batch in rows for name in batch["segment"].to_pylist()]
 
 
 def hand_made_files(options: Serving, folder: Path) -> dict[str, InputFile]:
