@@ -49,7 +49,7 @@ _TYPES = {
 Ints = npt.NDArray[np.int64]
 
 
-def table(name: str, count: int, /, **columns: Any) -> pa.Table:
+def table(name: str, count: int, /, **columns: Any) -> pa.Table:  # noqa: ANN401 (whatever Arrow takes)
     """Return rows of a published table; columns that are not given hold nothing of interest."""
     arrays = {
         column.name: pa.array(columns[column.name], _TYPES[column.type])

@@ -167,22 +167,21 @@ def test_the_home_page_shows_what_is_valid_today_and_in_the_shop(shop: Path) -> 
 
 
 def test_a_cart_is_added_up_as_the_documentation_says(shop: Path) -> None:
-    """Worked by hand from the confidences of the cart's two items."""
-    pairs = published(shop, "cart_pairs")
-    weights: dict[str, float] = {}
-    for row in pairs:
-        if row["relation"] == "also_bought" and row["source_item_id"] in {"cam", "case"}:
-            tier = row["tier"]
-            best = weights.get(row["target_item_id"], (9, 0.0))
-            total = best[1] - row["weight"]
-            weights[row["target_item_id"]] = (min(tier, best[0]), total)
-    ranked = sorted((value, item) for item, value in weights.items() if item not in {"cam", "case"})
+    """The statement of docs/serving.md against the same sum in plain Python."""
+    cart, sums = {"cam", "case"}, dict[str, tuple[int, float]]()
+    for row in published(shop, "cart_pairs"):
+        item = row["target_item_id"]
+        if row["relation"] == "also_bought" and row["source_item_id"] in cart - {item}:
+            tier, total = sums.get(item, (row["tier"], 0.0))
+            sums[item] = min(tier, row["tier"]), total - row["weight"]
+    ranked = sorted((value, item) for item, value in sums.items() if item not in cart)
     text = (Path(__file__).parents[1] / "docs" / "serving.md").read_text(encoding="utf-8")
     sql = text.split("```sql")[1].split("```")[0].replace("'A'", "'cam'").replace("'B'", "'case'")
     path = shop.parent / "outputs" / "latest" / "cart_pairs.parquet"
-    shown = duckdb.sql(sql.replace("from cart_pairs", f"from '{path}'")).fetchall()
-    assert [item for _, item in ranked][:2] == [row[1] for row in shown if row[0] == "also_bought"]
-    assert [("counter", "bulb")] == [row for row in shown if row[0] == "counter"]
+    with duckdb.connect() as connection:
+        shown = connection.execute(sql.replace("from cart_pairs", f"from '{path}'")).fetchall()
+    expected = [("also_bought", item) for _, item in ranked[:2]]
+    assert [*expected, ("counter", "bulb")] == shown
 
 
 def explained(config: Path, *words: str) -> list[dict[str, Any]]:

@@ -213,11 +213,12 @@ def _audit_key(table: names.Table, file: pq.ParquetFile) -> None:
 
 
 def _audit_rank(table: names.Table, file: pq.ParquetFile) -> None:
-    """Ranks are unique and start at 1, within the source item where the table has one.
+    """Ranks are unique and start at 1, within what the table says or the source item.
 
     Gaps are right: `view_then_bought` keeps a viewed item's own row whatever its rank.
     """
-    groups = _codes(file, ("source_item_id",) if "source_item_id" in table.column_names else ())
+    source = ("source_item_id",) if "source_item_id" in table.column_names else ()
+    groups = _codes(file, table.ranked_within or source)
     ranks = _column(file, "rank")
     is_ranked = ranks.is_valid().to_numpy(zero_copy_only=False)
     groups, ranks = groups[is_ranked], ranks.drop_null().to_numpy()

@@ -79,7 +79,7 @@ class Reader:
         )
 
     def _attributes(self) -> dict[str, str]:
-        """Return the SQL of each attribute of the orders, by the name of its column."""
+        """Return the SQL of each attribute, by the name of its column."""
         given = attributes_of(self.options).values()
         return {
             attribute_name(place): self._joined([mapped] if isinstance(mapped, str) else mapped)
@@ -195,7 +195,7 @@ class Reader:
             return self._order_outputs(self.options)
         if isinstance(self.options, Events):
             return self._event_outputs(self.options)
-        return [field.name for field in self._fields()]
+        return [*(field.name for field in self._fields()), *self._attributes()]
 
     def _order_outputs(self, options: Orders) -> list[str]:
         returns, order_id = options.returns, "cast(order_id as varchar)"

@@ -61,6 +61,8 @@ class Table:
         best: Order that puts the rows an analyst wants to see first, as SQL.
         hides_small_groups: True where a row is about something else than people, and stays
             without its counts of people where these are too few.
+        ranked_within: Columns inside which the column `rank` begins at 1 and repeats nothing;
+            none takes the source item, where the table has one.
         has_own_ids: True where its items are coarser than the run's: no other table has their ids.
     """
 
@@ -71,6 +73,7 @@ class Table:
     sort: str
     best: str
     hides_small_groups: bool = False
+    ranked_within: tuple[str, ...] = ()
     has_own_ids: bool = False
 
     @property

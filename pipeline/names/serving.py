@@ -41,6 +41,7 @@ RECOMMENDATIONS = Table(
     ),
     sort=f"{_SORT}, rank asc",
     best=f"rank asc, {_SORT}",
+    ranked_within=_KEY,
 )
 
 RECOMMENDATION_LISTS = Table(
@@ -75,4 +76,5 @@ CART_PAIRS = Table(
     ),
     sort="placement asc, relation asc, source_item_id asc, rank asc",
     best="rank asc, weight desc, source_item_id asc, placement asc, relation asc",
+    ranked_within=("placement", "relation", "source_item_id"),
 )

@@ -98,7 +98,7 @@ class Shelf:
     def numbers_of(self, item_ids: pa.ChunkedArray | pa.Array) -> Int32s:
         """Return the number of each id, NONE for an id that is no item."""
         found = pc.index_in(item_ids, value_set=pa.array(self.item_ids, pa.string()))
-        return np.asarray(pc.fill_null(found, NONE).to_numpy(), np.int32)
+        return np.array(pc.fill_null(found, NONE).to_numpy(), np.int32)
 
 
 def read_shelf(engine: Engine, *, has_catalogue: bool) -> Shelf:
@@ -130,7 +130,7 @@ def labels(texts: pa.ChunkedArray) -> Labels:
     """Return a column of texts as numbers."""
     distinct = sorted(set(texts.drop_null().unique().to_pylist()))
     found = pc.index_in(texts, value_set=pa.array(distinct, pa.string()))
-    return Labels(np.asarray(pc.fill_null(found, NONE).to_numpy(), np.int32), distinct)
+    return Labels(np.array(pc.fill_null(found, NONE).to_numpy(), np.int32), distinct)
 
 
 def _attributes(rows: Sequence[Sequence[str] | None]) -> dict[str, Labels]:
