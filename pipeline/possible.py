@@ -103,7 +103,6 @@ def _switched_off(config: Config) -> dict[str, str]:
         "context_rules": ("context.by", config.context.by),
         "popular_items": ("serving.placements", config.serving.placements),
         "campaign_targets": ("campaigns.planned", config.campaigns.planned),
-    ),
         "recommendations": ("serving.placements", config.serving.placements),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}

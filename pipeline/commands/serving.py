@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, Run, load, print_text
-from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.serving.explain import Candidate, Coverage
@@ -18,18 +17,15 @@ if TYPE_CHECKING:
 def explain(
     config: ConfigFile,
     page: Annotated[
-        str | None,
-        typer.Argument(metavar="[PAGE]", help="Item id, category path or segment of a page."),
-    ] = None,
+        str,
+        typer.Argument(metavar="PAGE", help="Item id, category path or segment of a page."),
+    ],
     placement: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this placement.  [default: all]")
     ] = None,
     segment: Annotated[
         str, typer.Option(metavar="NAME", help="Customer segment that looks at the page.")
     ] = "everyone",
-    rule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a rule matches and shows, live or not.")
-    ] = None,
     as_of: AsOf = None,
     overrides: Overrides = None,
     run: Run = "latest",
@@ -38,20 +34,12 @@ def explain(
     """Show every candidate for a page, and what became of it."""
     from pipeline.explain import missing_tables, published_setting
     from pipeline.serving.explain import explain_page
-    from pipeline.serving.rule_report import describe_rule
 
-    if (page is None) == (rule is None):
-        message = "give the page to explain, or --rule NAME"
-        raise UsageError(message)
     loaded = load(config, overrides)
     with published_setting(loaded, run, as_of) as setting:
-        if page is not None:
-            rows = explain_page(setting, page, placement, segment)
-            _tell(setting, missing_tables(loaded, setting))
-            print_text(_json(rows) if json else _candidates_text(rows))
-        elif rule is not None:
-            report = describe_rule(setting, rule)
-            print_text(_json([report]) if json else str(report))
+        rows = explain_page(setting, page, placement, segment)
+        _tell(setting, missing_tables(loaded, setting))
+        print_text(_json(rows) if json else _candidates_text(rows))
 
 
 def preview(
