@@ -8,6 +8,7 @@ of the configuration holds the `truth.json` of `bench/shop.py`, the share of pla
 that the tables recover.
 
 `--main` publishes the tables of the main job only, whatever others there are: its aims are theirs.
+`--split` runs the main job beside each run of all tables, and says what all of them add to it.
 `--floor` runs beside each run what the job cannot do without: one DuckDB statement that reads the
 order files and counts, by a self-join, the pairs of items that reach the minimum count of
 `also_bought`; the ratio of processor times is printed.
@@ -146,6 +147,16 @@ def _rule_recall(folder: Path, truth: dict[str, Any]) -> str:
     return f"| association_rules | {len(planted)} |{' |' * len(RECALL_AT)} {share:.3f} |"
 
 
+def split_table(runs: Sequence[JobRun], mains: Sequence[JobRun]) -> Iterator[str]:
+    """Yield as Markdown what all tables add to the main job, in medians of processor seconds."""
+    whole, main = (median(run.usage.processor for run in some) for some in (runs, mains))
+    yield "| | processor s |"
+    yield "|---|---:|"
+    yield f"| the main job: {len(mains[0].stages)} stages | {main:.1f} |"
+    yield f"| all tables: {len(runs[0].stages)} stages | {whole:.1f} |"
+    yield f"| **added / main job** | **{(whole - main) / main:.2f}** |"
+
+
 def floor(config: Path) -> Usage:
     """Measure the statement that the job cannot do without."""
     from pipeline.config.load import load_config
@@ -165,16 +176,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--floor", action="store_true")
     parser.add_argument("--main", action="store_true")
+    parser.add_argument("--split", action="store_true")
     given = parser.parse_args()
-    if given.main:
-        given.overrides.append(f"output.tables=[{', '.join(MAIN_TABLES)}]")
+    of_main = [*given.overrides, f"output.tables=[{', '.join(MAIN_TABLES)}]"]
     log = given.config.resolve().parent / "job.log"
-    runs, floors = [], []
+    runs, mains, floors = [], [], []
     for _ in range(given.runs):
-        runs.append(run_job(given.config, given.overrides, log))
+        mains += [run_job(given.config, of_main, log)] if given.split else []
+        runs.append(run_job(given.config, of_main if given.main else given.overrides, log))
         floors += [floor(given.config)] if given.floor else []
     log.unlink()
     print("\n".join(stage_table(runs)))
+    if mains:
+        print("\n" + "\n".join(split_table(runs, mains)))
     if floors:
         ratio = median(run.usage.processor for run in runs) / median(
             one.processor for one in floors

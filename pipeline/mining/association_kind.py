@@ -1,5 +1,6 @@
 """What kind of link two items have: one scene, one audience, one after the other ..."""
 
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 _PAIRS = "select left_code, right_code from kind_pairs"
+_KINDS = "select kind from association_kind"
 _LINKS = {"left_item_id": pa.string(), "right_item_id": pa.string()}
 _GAPS = {
     **_LINKS,
@@ -95,15 +97,15 @@ def judge(engine: Engine, options: AssociationKind, window: Window, item_level: 
     }
     build(engine, "association_kind", {**cuts, **window.values, "item_level": item_level})
     engine.drop(*_TABLES)
-    kinds = engine.fetch("association_kind")["kind"].to_pylist()
+    kinds = Counter(row for batch in engine.batches(_KINDS) for row in batch["kind"].to_pylist())
     return KindSummary(
-        must_go_with_count=kinds.count("must_go_with"),
-        before_after_count=kinds.count("before_after"),
-        place_count=kinds.count("place"),
-        context_count=kinds.count("context"),
-        same_scene_count=kinds.count("same_scene"),
-        same_audience_count=kinds.count("same_audience"),
-        row_count=len(kinds),
+        must_go_with_count=kinds["must_go_with"],
+        before_after_count=kinds["before_after"],
+        place_count=kinds["place"],
+        context_count=kinds["context"],
+        same_scene_count=kinds["same_scene"],
+        same_audience_count=kinds["same_audience"],
+        row_count=kinds.total(),
     )
 
 

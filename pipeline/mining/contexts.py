@@ -67,6 +67,19 @@ class OrderTable:
         return len(self.order_codes)
 
 
+@dataclass(frozen=True)
+class _KnownOrders:
+    """What is known of orders: a row for each, its place among all orders, and their number."""
+
+    rows: pa.Table
+    places: Int64s
+    order_count: int
+
+    def values(self, column: str) -> pa.Array:
+        """Return an attribute of every order, NULL where it is not known."""
+        return _placed(self.places, self.rows[column], self.order_count)
+
+
 def read_orders(engine: Engine) -> OrderTable:
     """Read `context_orders` in the order of its places."""
     rows = engine.fetch("context_orders").sort_by("place")
@@ -88,7 +101,7 @@ def read_contexts(
         attributes: Names of the columns of `order_attributes`.
         zone: Time zone of the clock that decides hours.
     """
-    found = []
+    found, known_orders = [], None
     for name in options.by:
         if name == "weekend":
             values = pa.array(["weekday", "weekend"]).take(pa.array(is_weekend(orders.days)))
@@ -97,7 +110,8 @@ def read_contexts(
         elif name == "segment":
             values = _segments(engine, len(orders))
         else:
-            values = _attribute(engine, orders, f"attribute_{list(attributes).index(name)}")
+            known_orders = known_orders or _known_orders(engine, orders)
+            values = known_orders.values(f"attribute_{list(attributes).index(name)}")
         found.append(_coded(name, values, options.max_values))
     return found
 
@@ -155,11 +169,11 @@ def _segments(engine: Engine, count: int) -> pa.Array:
     return _placed(rows["place"].to_numpy(), rows["value"], count)
 
 
-def _attribute(engine: Engine, orders: OrderTable, column: str) -> pa.Array:
+def _known_orders(engine: Engine, orders: OrderTable) -> _KnownOrders:
     rows = engine.fetch(ATTRIBUTES)
-    found = pc.index_in(rows["order_code"], value_set=pa.array(orders.order_codes))
-    known = rows[column].filter(pc.is_valid(found))
-    return _placed(found.drop_null().to_numpy().astype(np.int64), known, len(orders))
+    places = pc.index_in(rows["order_code"], value_set=pa.array(orders.order_codes))
+    found = places.drop_null().to_numpy().astype(np.int64)
+    return _KnownOrders(rows.filter(pc.is_valid(places)), found, len(orders))
 
 
 def _placed(places: Int64s, values: pa.ChunkedArray, count: int) -> pa.Array:
