@@ -152,10 +152,9 @@ def _baseline(steps: CustomerSteps, last_day: int, options: BoughtNext) -> _Base
 
 def _candidates(walks: Walks, baseline: _Baseline, min_count: int, threads: int) -> Pairs:
     """Return the pairs of a source and a target that enough customers bought."""
-    pairs = count_followers(walks, min_count, threads)
-    is_source = baseline.is_source[walks.item_codes]
     is_target = baseline.is_target[walks.item_codes]
-    return pairs.kept(is_source[pairs.sources] & is_target[pairs.targets])
+    pairs = count_followers(walks, is_target, min_count, threads)
+    return pairs.kept(baseline.is_source[walks.item_codes][pairs.sources])
 
 
 def _measured(

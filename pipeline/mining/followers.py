@@ -69,19 +69,24 @@ def walks_of(steps: CustomerSteps, is_kept: Bools, last_day: int, horizon: int) 
     )
 
 
-def count_followers(walks: Walks, min_count: int, threads: int) -> Pairs:
+def count_followers(walks: Walks, is_target: Bools, min_count: int, threads: int) -> Pairs:
     """Count the pairs of different items that enough customers bought one after the other.
 
     Args:
         walks: Purchases and first purchases.
+        is_target: Whether an item may be a target, by its number: others are walked past unseen.
         min_count: Smallest number of customers.
         threads: Any number gives the same pairs in the same order.
     """
     from pipeline.mining.kernels.followers import count_followers_of
 
+    is_seen = is_target[walks.items]
+    moments, items = walks.moments[is_seen], walks.items[is_seen]
+    begun = walks.moments[walks.firsts]
+    begins, untils = np.searchsorted(moments, begun, side="right"), begun + walks.horizon
+
     def count_part(part: tuple[int, int]) -> tuple[Int32s, Int32s, Int32s]:
-        limits = (*part, walks.horizon, min_count)
-        return count_followers_of(walks.moments, walks.items, walks.firsts, walks.starts, limits)
+        return count_followers_of(moments, items, begins, untils, walks.starts, (*part, min_count))
 
     found = in_threads(count_part, parts_of_items(walks.starts, threads), threads)
     sources, targets, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))

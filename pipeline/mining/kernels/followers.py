@@ -31,28 +31,30 @@ def _next_day(moments: Int64s, at: int) -> int:
 
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int64[::1], int32[::1], int64[::1], int64[::1], UniTuple(int64, 4))"
+    "(int64[::1], int32[::1], int64[::1], int64[::1], int64[::1], UniTuple(int64, 3))"
 )
 def count_followers_of(
     moments: Int64s,
     items: Int32s,
-    firsts: Int64s,
+    begins: Int64s,
+    untils: Int64s,
     starts: Int64s,
-    limits: tuple[int, int, int, int],
+    limits: tuple[int, int, int],
 ) -> tuple[Int32s, Int32s, Int32s]:
     """Count the pairs of different items whose source item is in a range.
 
     Args:
-        moments: Customer and day of each purchase, ascending.
-        items: Item of each purchase.
-        firsts: Places of first purchases, source by source.
-        starts: Start of each source's places, and the end of the last.
-        limits: First source, the one after the last, horizon in days, smallest number of customers.
+        moments: Customer and day of each purchase of a target, ascending.
+        items: Item of each such purchase.
+        begins: Place of the first of them after each first purchase of a source, source by source.
+        untils: Moment up to which they count.
+        starts: Start of each source's first purchases, and the end of the last.
+        limits: First source, the one after the last, smallest number of customers.
 
     Returns:
         Source items, target items, and the customers of each pair.
     """
-    begin, end, horizon, min_count = limits
+    begin, end, min_count = limits
     width = len(starts) - 1
     cells, touched = np.zeros((width, 2), np.int32), np.empty(width, np.int32)
     left, right, found = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
@@ -60,8 +62,7 @@ def count_followers_of(
     for source in range(begin, end):
         touched_count = 0
         for walk in range(starts[source], starts[source + 1]):
-            until, number = moments[firsts[walk]] + horizon, walk - starts[source] + 1
-            at = _next_day(moments, firsts[walk])
+            at, until, number = begins[walk], untils[walk], walk - starts[source] + 1
             while at < len(moments) and moments[at] <= until:
                 item = items[at]
                 if cells[item, LAST_WALK] != number:
