@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# Those that the program uses, and those that it could come to use.
 MUTATING = (
-    *("openat", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "mkdir", "rmdir"),
-    *("rename", "renameat2", "symlink", "unlink", "unlinkat", "utimensat"),
+    *("openat", "open", "creat", "write", "pwrite64", "writev", "pwritev", "pwritev2"),
+    *("sendfile", "copy_file_range", "splice", "fallocate", "ftruncate", "truncate"),
+    *("fsync", "fdatasync", "sync_file_range", "mkdir", "mkdirat", "mknod", "mknodat", "rmdir"),
+    *("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"),
+    *("unlink", "unlinkat", "utimensat", "utime", "utimes", "futimesat"),
+    *("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat"),
 )
 # A call during which another thread called something is logged in two lines.
 _CALL = re.compile(r"^\d+ +(\w+)\((.*?)(?:\) += (-?\w+).*| <unfinished \.\.\.>)$")
@@ -34,7 +39,14 @@ class Call:
 
 def watched(log: Path) -> tuple[str, ...]:
     """Return the words before a program whose changes are to be logged."""
-    return (*_strace(log), "-y", "-s", "0", "-e", f"trace={','.join(MUTATING)}")
+    return (
+        *_strace(log),
+        "-y",
+        "-s",
+        "0",
+        "-e",
+        f"trace={','.join(f'?{name}' for name in MUTATING)}",
+    )
 
 
 def breaking(call: Call, fault: str, output: Path, log: Path) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ from tests.strace import Call, breaking, changes, watched
 
 pytestmark = pytest.mark.faults
 
+FAULTS = ("signal=KILL", "error=ENOSPC", "error=EIO")
+PARTS = 4  # so that two cores share them
+FOLDERS = (".", "runs", ".staging", ".spill")  # made by the first run
 REPLACING = ("renameat2", "unlinkat", "rmdir")
 
 
@@ -44,6 +47,8 @@ class Nightly:
             self._before.rmdir()
             self.output.rename(self._before)
         self._words = run_words(self.config, self.output, NEW_DAY)
+        self._reset()
+        self.old = latest_run_id(self.output)
         self.calls = self._watch()
         self.new = latest_whole(self.output)
 
@@ -53,7 +58,6 @@ class Nightly:
             shutil.copytree(self._before, self.output, symlinks=True)
 
     def _watch(self) -> list[Call]:
-        self._reset()
         ended = end(self._words, *watched(self._log))
         assert ended.returncode == 0, ended.stderr
         return changes(self._log, self.output)
@@ -61,7 +65,6 @@ class Nightly:
     def problems(self, call: Call, fault: str) -> Iterator[str]:
         """Break one call of a run, then run again; yield what is not as promised."""
         self._reset()
-        old = latest_run_id(self.output)
         ended = end(self._words, *breaking(call, fault, self.output, self._log))
         killed = fault.startswith("signal")
         if killed:
@@ -70,7 +73,7 @@ class Nightly:
             yield "the call did not fail"
         else:
             yield from self._told(ended.returncode, error_lines(ended.stderr))
-        yield from self._seen(old)
+        yield from self._seen()
         run_here(self.config, self.output, NEW_DAY)
         if self.new != latest_whole(self.output):
             yield "running again did not publish the run"
@@ -84,10 +87,10 @@ class Nightly:
         elif not ("; " in lines[0] and str(self.output) in lines[0]):
             yield f"it did not say where, or what to do: {lines[0]}"
 
-    def _seen(self, old: str | None) -> Iterator[str]:
+    def _seen(self) -> Iterator[str]:
         """A reader sees the old run or the new one, or none before the first."""
         now = latest_run_id(self.output)
-        if now not in {old, self.new}:
+        if now not in {self.old, self.new}:
             yield f"latest names {now}"
         elif now is not None:
             latest_whole(self.output)
@@ -115,47 +118,74 @@ def failures(nightly: Nightly, calls: list[Call], fault: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("fault", "chosen"),
-    [
-        ("signal=KILL", slice(0, None, 3)),
-        ("signal=KILL", slice(1, None, 3)),
-        ("signal=KILL", slice(2, None, 3)),
-        ("error=ENOSPC", slice(0, None, 2)),
-        ("error=EIO", slice(1, None, 2)),
-    ],
-)
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Nightly:
+    """A night after another one."""
+    return Nightly(tmp_path_factory.mktemp("later"), over_an_old_run)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Nightly:
+    """The first night of all, without an output folder."""
+    return Nightly(tmp_path_factory.mktemp("first"), lambda _config, _output: None)
+
+
+@pytest.fixture(scope="module")
+def replacing(tmp_path_factory: pytest.TempPathFactory) -> Nightly:
+    """A night whose run takes the place of one of chosen tables."""
+    return Nightly(tmp_path_factory.mktemp("replacing"), over_chosen_tables)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_failing_call_leaves_the_old_run_or_the_new_one_and_a_rerun_succeeds(
-    tmp_path: Path, fault: str, chosen: slice
+    later: Nightly, fault: str, part: int
 ) -> None:
-    nightly = Nightly(tmp_path, over_an_old_run)
-
-    assert len(nightly.calls) > 24
-    assert [] == failures(nightly, nightly.calls[chosen], fault)
+    assert len(later.calls) > 24
+    assert [] == failures(later, later.calls[part::PARTS], fault)
 
 
-def test_a_kill_in_the_first_run_leaves_nothing_or_a_whole_run(tmp_path: Path) -> None:
-    nightly = Nightly(tmp_path, lambda _config, _output: None)
-    naming = [call for call in nightly.calls if call.name in {"mkdir", "rename", "symlink"}]
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_call_of_the_first_run_leaves_nothing_or_a_whole_run(
+    first: Nightly, fault: str
+) -> None:
+    making = [call for call in first.calls if call.path in FOLDERS]
 
-    assert len(naming) > 8
-    assert [] == failures(nightly, naming, "signal=KILL")
-
-
-@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO"])
-def test_a_failing_call_leaves_a_run_that_is_replaced_or_not(tmp_path: Path, fault: str) -> None:
-    nightly = Nightly(tmp_path, over_chosen_tables)
-    calls = {call.name: call for call in nightly.calls if call.name in REPLACING}
-
-    assert len(REPLACING) == len(calls)
-    assert [] == failures(nightly, list(calls.values()), fault)
+    assert len(making) > 8
+    assert [] == failures(first, making, fault)
 
 
-def test_every_change_is_durable_before_the_next_one_rests_on_it(tmp_path: Path) -> None:
-    nightly = Nightly(tmp_path, over_an_old_run)
-    staged = f".staging/{nightly.new}"
+def test_a_kill_where_the_first_run_gets_its_name_leaves_nothing_or_a_whole_run(
+    first: Nightly,
+) -> None:
+    naming = [
+        call
+        for call in first.calls
+        if call.name in {"mkdir", "rename", "symlink"} and call.path not in FOLDERS
+    ]
+
+    assert len(naming) > 4
+    assert [] == failures(first, naming, "signal=KILL")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_call_leaves_a_run_that_is_replaced_or_not(
+    replacing: Nightly, fault: str
+) -> None:
+    calls = [
+        call
+        for call in replacing.calls
+        if call.name in REPLACING and call.path.startswith(".staging/")
+    ]
+
+    assert {*REPLACING} == {call.name for call in calls}
+    assert [] == failures(replacing, calls, fault)
+
+
+def test_every_change_is_durable_before_the_next_one_rests_on_it(later: Nightly) -> None:
+    staged = f".staging/{later.new}"
     tables = ("rfm_segments", "quarantine", "run_summary")
-    order = [(call.name, call.path) for call in nightly.calls]
+    order = [(call.name, call.path) for call in later.calls]
 
     def last(name: str, path: str) -> int:
         return len(order) - 1 - order[::-1].index((name, path))
@@ -170,7 +200,7 @@ def test_every_change_is_durable_before_the_next_one_rests_on_it(tmp_path: Path)
         ("fsync", staged),
         ("rename", staged),
         ("fsync", "runs"),
-        ("utimensat", f"runs/{run_ids(nightly.output)[0]}"),
+        ("utimensat", f"runs/{later.old}"),
         ("symlink", ".staging/latest"),
         ("rename", ".staging/latest"),
         ("fsync", "."),
