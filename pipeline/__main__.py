@@ -56,9 +56,9 @@ def _tell_failure(error: BaseException) -> None:
     if isinstance(error, NothingNew):
         print(f"basket: {error}", file=sys.stderr)
         return
-    lines = str(error).splitlines()
     # Several problems, each `file:line:column: ...`: editors find the place at a line's start.
-    print("basket: error:", *lines, sep="\n" if len(lines) > 1 else " ", file=sys.stderr)
+    sep = "\n" if len(error.lines) > 1 else " "
+    print("basket: error:", *error.lines, sep=sep, file=sys.stderr)
 
 
 @contextmanager

@@ -16,10 +16,32 @@ Source: codes 65, 74 and 75 are those of BSD ``sysexits.h``; 99 skips a task of 
 """
 
 
+def printable(text: str) -> str:
+    r"""Return text without characters that could end a line or steer a terminal.
+
+    Example:
+        >>> printable("a\tb")
+        'a\\tb'
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class BasketError(Exception):
-    """An error whose message is meant for the user; shown without a traceback."""
+    """An error whose message is meant for the user; shown without a traceback.
+
+    Args:
+        lines: The message; further lines are for several problems at once. Names and values in
+            them come from files, and can neither end a line nor steer a terminal.
+    """
 
     exit_code = 1
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = tuple(map(printable, lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class UsageError(BasketError):

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pipeline.errors import printable
+
 GAP = "  "
 _MIN_WIDTH = 8
 _ELLIPSIS = "…"
@@ -34,16 +36,6 @@ def aligned(
         widths = _shrunk(widths, floors, width)
     lines = [list(columns), *map(list, zip(*cells, strict=True))]
     return "\n".join(_line(line, widths, is_right) for line in lines)
-
-
-def printable(text: str) -> str:
-    r"""Return text without characters that could end a line or steer a terminal.
-
-    Example:
-        >>> printable("a\tb")
-        'a\\tb'
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _cells(column: Sequence[object]) -> list[list[str]]:

@@ -28,6 +28,7 @@ with atheris.instrument_imports(include=["pipeline.config", "pipeline.io", "yaml
     from pipeline.io.files import InputFile, inspect_files
     from pipeline.io.json_lines import JsonLines
     from pipeline.io.quotes import without_blanks
+    from tests.fuzzed_source import BrokenPromiseError, read_source_bytes, source_seeds
 
 from tests.conftest import PROJECT
 from tests.mutations import mutated
@@ -41,10 +42,6 @@ CSV_OPTIONS = (
     Csv(delimiter="\t", encoding="utf-8-sig"),
 )
 Target = Callable[[bytes], None]
-
-
-class BrokenPromiseError(Exception):
-    """A promise that some bytes broke."""
 
 
 def load_bytes(content: bytes, folder: Path) -> None:
@@ -120,6 +117,8 @@ def _seeds(target: str) -> list[bytes]:
         return [re.sub(r"(?m)^ *#.*\n", "", text).encode() for text in texts]
     if target == "json":
         return [b'{"a": 1, "b": "x"}\n{"a": [1.5e3, null]}\n', b'\xef\xbb\xbf{"a": "\\ud800"}\n\n']
+    if target == "source":
+        return list(source_seeds())
     small = (mutated(seed)[0] for seed in range(60))
     return [b"\0" + content for content in small if len(content) < 1 << 12]
 
@@ -129,6 +128,7 @@ TARGETS: dict[str, Callable[[bytes, Path], None]] = {
     "yaml": read_yaml_bytes,
     "csv": read_csv_bytes,
     "json": read_json_bytes,
+    "source": read_source_bytes,
     "blanks": trim_bytes,
 }
 

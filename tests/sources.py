@@ -80,13 +80,19 @@ class Read:
         )
 
 
-def read_source(folder: Path, source: str, threads: int = 2, **sections: Any) -> Read:
-    """Read one source of a configuration, from a database that may open its files only."""
+def read_source(
+    folder: Path,
+    source: str,
+    threads: int = 2,
+    engine: DuckDBEngine | None = None,
+    **sections: Any,
+) -> Read:
+    """Read one source of a configuration, into a new engine that may open only its files."""
     config = Config.model_validate(sections)
     options = effective_orders(config) if source == "orders" else getattr(config, source)
     files = source_files(options, folder)
     readable = [file.path for file in [*files, *lookup_files(options, folder)]]
-    engine = DuckDBEngine(threads, readable=readable)
+    engine = engine or DuckDBEngine(threads, readable=readable)
     reader = SourceReader(engine, source, options, config=config, folder=folder)
     account = reader.read(files, inspect_files(files, threads))
     return Read(engine, ROW_TABLES[source], account)
@@ -124,10 +130,12 @@ class Cleaned:
         return dict(self.accounts["orders"].filtered)
 
 
-def clean(folder: Path, config: Config | Mapping[str, Any]) -> Cleaned:
-    """Read and clean every source of a configuration, as a run does."""
+def clean(
+    folder: Path, config: Config | Mapping[str, Any], engine: DuckDBEngine | None = None
+) -> Cleaned:
+    """Read and clean every source of a configuration, as a run does, into a new engine or one."""
     config = config if isinstance(config, Config) else Config.model_validate(config)
-    engine = DuckDBEngine(2)
+    engine = engine or DuckDBEngine(2)
     accounts = {}
     sources = {"orders": effective_orders(config), "events": config.events}
     for name, options in {**sources, "catalogue": config.catalogue}.items():

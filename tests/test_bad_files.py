@@ -67,6 +67,12 @@ Content = Callable[[Path], bytes]
         ),
         (
             "a.parquet",
+            lambda f: parquet(f, table()).replace(b"customer", b"custom\xe5r"),
+            65,
+            "a.parquet: not a whole Parquet file ('utf-8' codec can't decode",
+        ),
+        (
+            "a.parquet",
             lambda f: parquet(f, table(at=None)),
             65,
             "a.parquet: orders needs column 'at'; the file has: order, customer",

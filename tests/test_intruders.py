@@ -249,6 +249,32 @@ def test_a_terminal_is_not_steered_by_a_cell(
     assert all(character.isprintable() or character == "\n" for character in shown)
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("a.csv", '\x1b]0;owned\x07,"two\nbasket: error: forged",\u202eb\u2028c\n'),
+        ("a\nbasket: error: forged\x1b[2J.csv", "a,b\n"),
+        ("a.csv", ",".join(map(str, range(200_000))) + "\n"),
+        ("a.csv", "\x85,\x1b" * 50_000 + "\n"),
+    ],
+)
+def test_a_message_is_one_short_line_whatever_a_file_is_called_or_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, header: str
+) -> None:
+    (tmp_path / name).write_text(header, encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(
+        "orders: {files: '*.csv', columns: {order_id: o, customer_id: c, item_id: i, "
+        "ordered_at: t, quantity: q, unit_price: p}}\n",
+        encoding="utf-8",
+    )
+    assert 65 == main(["run", str(tmp_path / "shop.yaml")])
+    line = capsys.readouterr().err.splitlines(keepends=True)[-1]
+    assert line.startswith("basket: error: a")
+    assert line.removesuffix("\n").isprintable()
+    assert len(line) < 10_000
+    assert "orders needs columns" in line
+
+
 def exported(shop: Path, *, is_guarded: bool) -> list[str]:
     stream = io.StringIO(newline="")
     with open_table(shop / "outputs", "item_stats") as table:

@@ -72,7 +72,7 @@ def _tell(setting: "Setting", missing: Sequence[str]) -> None:
 
     lines = told(sorted(set(setting.remarks)))
     if lines and setting.options.strict:
-        raise DataError("\n".join(lines))
+        raise DataError(*lines)
     if missing:
         lines.append(f"not published, so that their rows are missing here: {', '.join(missing)}")
     for line in lines:

@@ -16,7 +16,7 @@ from pipeline.config.model import Config
 from pipeline.config.options import options
 from pipeline.config.overrides import apply, assignment
 from pipeline.config.problems import DEFAULT, KeyPath, Problem, dotted
-from pipeline.config.report import content_of, message_of, model_problems, report
+from pipeline.config.report import content_of, lines_of, model_problems, report
 from pipeline.config.scalars import flow_text
 from pipeline.config.strict_yaml import MAX_PROBLEMS, Document, read_yaml
 from pipeline.config.variables import assignments, expand
@@ -70,7 +70,7 @@ def load_config(
     for problem in check(config):
         report([problem], document)
     if document.problems:
-        raise ConfigError(message_of(document))
+        raise ConfigError(*lines_of(document))
     origins = {dotted(key): _origin(key, document) for key, _ in options(config)}
     key = given.get(CUSTOMER_KEY)
     return LoadedConfig(config, path, path.absolute().parent, origins, key)
@@ -109,7 +109,7 @@ def _validated(document: Document) -> Config:
             report(found, document)
             for path in {_option(document.tree, problem.path) for problem in found}:
                 _leave_out(document.tree, path)
-    raise ConfigError(message_of(document))
+    raise ConfigError(*lines_of(document))
 
 
 def _option(tree: object, path: KeyPath) -> KeyPath:

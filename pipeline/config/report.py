@@ -93,17 +93,15 @@ def report(problems: Iterable[Problem], document: Document) -> None:
             document.problems.append(problem)
 
 
-def message_of(document: Document) -> str:
+def lines_of(document: Document) -> list[str]:
     """Return all that is wrong with a file, in its order."""
     lines = [
-        _printable(
-            ": ".join(filter(None, (str(document.place(one)), dotted(one.path), one.message)))
-        )
+        ": ".join(filter(None, (str(document.place(one)), dotted(one.path), one.message)))
         for one in sorted(document.problems, key=document.place)
     ]
     name = document.values[()].file
     more = [f"{name}: only the first {MAX_PROBLEMS} problems were looked for"]
-    return "\n".join(lines + more * document.is_full)
+    return lines + more * document.is_full
 
 
 def shown(value: object) -> str:
@@ -141,8 +139,3 @@ def _problem(path: KeyPath, group: list[ErrorDetails]) -> Problem:
         _EXPECTED.get(one["type"], one["msg"]).format(**one.get("ctx", {})) for one in group
     )
     return Problem(path, f"{shown(group[0]['input'])} is not allowed; expected {expected}")
-
-
-def _printable(line: str) -> str:
-    """Escape what could end the line or steer a terminal: keys and values come from the file."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pipeline.config.condition_reader import ConditionReader
 from pipeline.config.conditions import OWN_COLUMNS, Condition, Kind
 from pipeline.config.problems import KeyPath, Problem, suggestion
-from pipeline.config.report import content_of, message_of, model_problems, report, shown
+from pipeline.config.report import content_of, lines_of, model_problems, report, shown
 from pipeline.config.rule_options import RuleOptions
 from pipeline.config.strict_yaml import REFUSED, Document, read_yaml
 from pipeline.errors import ConfigError
@@ -69,7 +69,7 @@ def read_rule_file(path: Path, name: str, attributes: Collection[str]) -> list[R
     columns: dict[str, Kind] = dict.fromkeys(sorted(attributes), "attribute")
     rules = _rules(document, OWN_COLUMNS | columns)
     if document.problems:
-        raise ConfigError(message_of(document))
+        raise ConfigError(*lines_of(document))
     return rules
 
 

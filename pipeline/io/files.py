@@ -188,7 +188,7 @@ def _parquet_rows(file: InputFile) -> int:
         with pq.ParquetFile(file.path) as parquet:
             _check_compression(file, parquet.metadata)
             return int(parquet.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # names that are no UTF-8, too
         if isinstance(error, OSError) and error.errno:
             raise
         message = f"{file.name}: not a whole Parquet file ({error}); write it again"

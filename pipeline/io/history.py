@@ -79,7 +79,8 @@ def verified(folder: Path) -> Manifest:
             return manifest
         problems = [f"{folder / MANIFEST}: it is the manifest of {manifest.run_id}"]
     remedy = "go back with `basket rollback`, or run again to publish it anew"
-    raise StorageError("\n".join([f"{folder}: the run is damaged; {remedy}", *problems]))
+    message = f"{folder}: the run is damaged; {remedy}"
+    raise StorageError(message, *problems)
 
 
 def run_before(output: Path) -> str:

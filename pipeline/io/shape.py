@@ -1,7 +1,7 @@
 """What columns each input file has, and which files one statement can read together."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from pipeline.io.contract import INTEGERS, mapped_columns
 from pipeline.io.files import FileFacts, Format, InputFile
 
 TEXT = "VARCHAR"
+_MAX_SHOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,18 @@ class Shaper:
         missing = [name for name in wanted if name not in types]
         if missing:
             what = f"column{'s' if missing[1:] else ''} {', '.join(map(repr, missing))}"
-            message = f"{file.name}: {self.source} needs {what}; the file has: {', '.join(types)}"
+            message = f"{file.name}: {self.source} needs {what}; the file has: {_shown(types)}"
             raise DataError(message)
         repeated = [name for name in wanted if times[name] > 1]
         if repeated:
             message = f"{file.name}: column {repeated[0]!r} stands twice in the header; rename one"
             raise DataError(message)
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Return names for a message; a file that is no table may have very many, and long ones."""
+    text = ", ".join(names)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _group_key(file: InputFile, shape: Shape) -> str:

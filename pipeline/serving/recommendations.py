@@ -79,7 +79,7 @@ def build_recommendations(setting: Setting) -> RecommendationSummary:
     filling = fill_placements(setting)
     remarks = sorted(set(setting.remarks))
     if remarks and setting.options.strict:
-        raise DataError("\n".join(told(remarks)))
+        raise DataError(*told(remarks))
     item_ids = pa.array(setting.shelf.item_ids, pa.string())
     pages, engine = filling.pages, setting.engine
     row_count = sum(one.row_count for one in pages)
