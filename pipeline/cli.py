@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands import (
+    campaigning,
     comparing,
     evaluating,
     health,
@@ -52,6 +53,7 @@ def _basket(
 app.command()(running.run)
 app.command()(running.check)
 app.command()(evaluating.evaluate)
+app.add_typer(campaigning.campaign, name="campaign")
 app.command()(planning.plan)
 app.command()(reading.show)
 app.command()(reading.sql)

@@ -1,7 +1,9 @@
 -- one row per order and item of which units came back later
 select
     order_code,
-    item_code
+    item_code,
+    min(customer_code) as customer_code,
+    min(ordered_at) as ordered_at
 from settled_lines
 where not is_return and left_quantity < quantity and item_code is not null
 group by order_code, item_code
