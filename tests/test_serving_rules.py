@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from pipeline.config.scalars import flow_text
 from pipeline.config.serving_options import MoreRelation, Serving
+from pipeline.serving.columns import SMALL_FAMILY
 from pipeline.serving.lists import Sources
 from pipeline.serving.rule_book import RuleBook
 from pipeline.serving.rules import open_rules, rule_lists
 from pipeline.serving.shelf import Shelf
 from tests import reference_shelf_rules as oracle
 from tests.shelves import drawn_shelf, item_pages, other_pages, setting_of, shelf_of, shown, told
-from tests.tables import drawn
+from tests.tables import Cell, drawn
 
 SHELF = """
     item | name         | product | category        | brand | price | stock | orders | plug | size
@@ -225,16 +226,40 @@ def test_what_may_not_be_shown_takes_no_place_among_the_candidates(tmp_path: Pat
     assert {"T1": ["A3", "B2"]} == offered(book, item_pages(shelf))
 
 
-def test_what_the_relation_type_refuses_takes_no_place_either(tmp_path: Path) -> None:
-    shelf = drawn_shelf(SHELF)
-    relations = ["also_bought", "accessory", "down_sell"]
-    book = book_of(tmp_path, shelf, {"name": "r", "applies_to": relations}, most=1)
-    pages = item_pages(shelf)
+@pytest.mark.parametrize(
+    ("relation", "beside_shirt", "beside_a"),
+    [
+        ("also_bought", "A B D", "S00 S01 S02"),
+        ("accessory", "A D", "S00 S01 S02"),
+        ("down_sell", "S01", ""),
+    ],
+)
+def test_what_the_relation_type_refuses_takes_no_place_either(
+    tmp_path: Path, relation: str, beside_shirt: str, beside_a: str
+) -> None:
+    family: list[dict[str, Cell]] = [
+        {"item": f"S{size:02}", "product": "S", "category": "Shirts", "orders": "9"}
+        for size in range(SMALL_FAMILY + 1)
+    ]
+    others = drawn("""
+        item | product | category | orders
+        A    | A       | -        | 8
+        B    | B       | Shirts   | 7
+        D    | -       | Shoes    | 6
+    """)
+    shelf = shelf_of([*family, *others])
+    book = book_of(tmp_path, shelf, {"name": "r", "applies_to": [relation]}, most=1)
+    found = offered(book, item_pages(shelf), relation)
 
-    assert ["A3"] == list(offered(book, pages, "also_bought")["A1"])[:1]
-    assert ["B1"] == offered(book, pages, "accessory")["A1"][:1]
-    assert ["B2"] == offered(book, pages, "down_sell")["B1"]
-    assert "T1" not in {page for page, items in offered(book, pages, "down_sell").items() if items}
+    assert beside_shirt.split() == found["S00"]
+    assert beside_a.split() == found.get("A", [])[:3]
+
+
+def test_a_small_family_is_left_to_the_page_and_takes_no_place(tmp_path: Path) -> None:
+    shelf = drawn_shelf(SHELF)
+    book = book_of(tmp_path, shelf, {"name": "r", "applies_to": ["also_bought"]}, most=1)
+
+    assert ["A2", "A3"] == offered(book, item_pages(shelf), "also_bought")["A1"][:2]
 
 
 def test_pages_of_categories_have_rules_that_ask_for_the_category_alone(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pipeline.mining.baskets import Bools, Floats, Int32s
 from pipeline.serving.shelf import NONE, Labels, Shelf, labels
 
 FAMILY: Final = "(family)"
-"""Product of items that share theirs with others: a column that no file can name."""
+"""Product of items that share theirs with many others: a column that no file can name."""
+SMALL_FAMILY: Final = 20
+"""Most items of a product that are left among candidates, to be left out on each other's pages."""
 _NUMBER: Final = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
 
 
@@ -109,7 +111,7 @@ def _labels(texts: Sequence[str]) -> Labels:
 
 
 def _families(products: Labels) -> Labels:
-    """Return products without those of a single item, which has no family but itself."""
+    """Return the products of many items."""
     counts = np.bincount(products.codes[products.codes != NONE], minlength=len(products.texts))
-    is_shared = np.append(counts > 1, False)[products.codes]
-    return Labels(np.where(is_shared, products.codes, NONE).astype(np.int32), products.texts)
+    is_large = np.append(counts > SMALL_FAMILY, False)[products.codes]
+    return Labels(np.where(is_large, products.codes, NONE).astype(np.int32), products.texts)

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.config.conditions import AnyOf, Comparison, Condition, Not, comparisons
-from pipeline.mining.baskets import Bools, Floats, Int64s
+from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
 from pipeline.serving.columns import Columns
 from pipeline.serving.conditions import holds
 
+Bytes = npt.NDArray[np.uint8]
 SAME: Final = "same_as_source"
 
 
@@ -38,7 +40,7 @@ class Program:
     columns: list[Floats] = field(default_factory=list)
     masks: list[Bools] = field(default_factory=list)
 
-    def add(self, condition: Condition) -> None:
+    def require(self, condition: Condition) -> None:
         """Append a condition; it has to hold like those before it."""
         from pipeline.mining.kernels.eligible_targets import AND
 
@@ -47,14 +49,23 @@ class Program:
         if not is_first:
             self._step(AND)
 
-    def arrays(self) -> tuple[Int64s, Floats, Floats, Bools]:
-        """Return steps, factors, columns and masks as the kernel takes them."""
-        return (
-            np.array(self.steps, np.int64).reshape(-1, 2),
-            np.array(self.factors, np.float64),
-            np.array(self.columns, np.float64).reshape(-1, self.item_count),
-            np.array(self.masks, np.bool_).reshape(-1, self.item_count),
-        )
+    def of_sources(self, sources: Int64s) -> Floats:
+        """Return the values of sources, by source and column."""
+        found = np.empty((len(sources), len(self.columns)))
+        for place, values in enumerate(self.columns):
+            found[:, place] = values[sources]
+        return found
+
+    def of_targets(self, targets: Int32s) -> tuple[Int64s, Floats, Floats, Bytes]:
+        """Return the condition as the kernel takes it, for targets in their order."""
+        values = np.empty((len(self.columns), len(targets)))
+        masks = np.empty((len(self.masks), len(targets)), np.uint8)
+        for place, of_items in enumerate(self.columns):
+            values[place] = of_items[targets]
+        for place, holds_for in enumerate(self.masks):
+            masks[place] = holds_for[targets]
+        steps = np.array(self.steps, np.int64).reshape(-1, 2)
+        return steps, np.array(self.factors, np.float64), values, masks
 
     def _write(self, condition: Condition) -> None:
         from pipeline.mining.kernels.eligible_targets import AND, MASK, NOT, OR

@@ -1,17 +1,21 @@
 """What a rule shows beside each item: the first items, in its order, that meet its conditions."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from pipeline.config.conditions import AllOf, Comparison, Condition, Not, conjuncts
 from pipeline.config.rule_file import Order
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
-from pipeline.serving.columns import FAMILY, Columns
+from pipeline.serving.columns import FAMILY, SMALL_FAMILY, Columns
 from pipeline.serving.conditions import holds
 from pipeline.serving.rule_program import SAME, Program, compared_values, looks_at_source
 from pipeline.serving.rule_walk import Walk, alike, groups_of, keys_of, walked
 from pipeline.serving.traits import Traits
+
+OF_ITS_CATEGORY: Final = Comparison("category", SAME, value=True)
+OF_ITS_FAMILY: Final = Comparison(FAMILY, SAME, value=True)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Wanted:
     Attributes:
         parts: Conditions on the shown items, which all have to hold.
         order: What they are ordered by.
-        most: How many each list has at most, besides the item of the page itself.
+        most: How many each list has at most; so many that enough are left without the item of the
+            page itself, and its small family where that is refused.
     """
 
     parts: tuple[Condition, ...]
@@ -64,13 +69,11 @@ def wanted_beside(show: Condition, order: tuple[Order, ...], traits: Traits, mos
         traits: Of the relation type.
         most: How many candidates are wanted.
     """
-    is_of_its_category = Comparison("category", SAME, value=True)
-    is_of_its_family = Comparison(FAMILY, SAME, value=True)
     parts = list(conjuncts(show))
-    parts += [is_of_its_category] * traits.is_alternative
-    parts += [Not(is_of_its_category)] * traits.other_category
-    parts += [Not(is_of_its_family)] * traits.is_cross_sell
-    return Wanted(tuple(parts), order, most)
+    parts += [OF_ITS_CATEGORY] * traits.is_alternative
+    parts += [Not(OF_ITS_CATEGORY)] * traits.other_category
+    parts += [Not(OF_ITS_FAMILY)] * traits.is_cross_sell
+    return Wanted(tuple(parts), order, most + (SMALL_FAMILY if traits.is_cross_sell else 1))
 
 
 def ordered_targets(
@@ -110,18 +113,19 @@ def item_lists(wanted: Wanted, columns: Columns, is_eligible: Bools, is_source: 
         is_source: Whether the rule is for the page of an item.
     """
     same = [part for part in wanted.compared if part.operator == SAME]
+    idle = [Not(OF_ITS_FAMILY)] * (not columns[FAMILY].is_known.any())
     program = Program(columns, len(is_source))
     for part in wanted.beside:
-        if part not in same:
-            program.add(part)
+        if part not in same and part not in idle:
+            program.require(part)
     groups = groups_of([columns[part.column].ranks for part in same], len(is_source))
     is_source = is_source & (groups >= 0) & _is_comparable(wanted, columns)
     sources = np.flatnonzero(is_source)
     classes = alike([groups.astype(np.float64), *program.columns], sources)
     _, firsts, class_of = np.unique(classes, return_index=True, return_inverse=True)
     ordered = ordered_targets(wanted, columns, is_eligible, groups)
-    walk = Walk(sources[firsts], ordered, groups, wanted.order[:1], wanted.compared)
-    targets, ends = walked(walk, program, wanted.most + 1)
+    walk = Walk(sources[firsts], ordered, groups, wanted.compared)
+    targets, ends = walked(walk, program, wanted.most)
     lists = ItemLists(targets, *np.zeros((2, len(is_source)), np.int64))
     lists.starts[sources] = np.append(0, ends)[class_of]
     lists.ends[sources] = ends[class_of]

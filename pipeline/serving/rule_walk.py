@@ -1,6 +1,6 @@
 """Walk the ordered targets of a rule for every source: what the kernel needs for that."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,14 +24,12 @@ class Walk:
         sources: Items, each for all that the conditions cannot tell from it.
         ordered: Targets by group, and in the order of the rule.
         groups: Group of each item: sources have targets of their own.
-        first_order: The first column of the order, where there is one.
         compared: Comparisons with the source that every target has to pass.
     """
 
     sources: Int64s
     ordered: Int32s
     groups: Int64s
-    first_order: tuple[Order, ...]
     compared: list[Comparison]
 
     @property
@@ -43,36 +41,49 @@ class Walk:
         spans[:, 1] = np.searchsorted(of_targets, of_sources, "right")
         return spans
 
-    def keys(self, columns: Columns) -> Floats:
-        """Return what the targets of a group are ordered by first."""
-        found = [keys_of(order, columns)[self.ordered] for order in self.first_order]
-        return found[0] if found else np.zeros(len(self.ordered))
-
-    def bounds(self, columns: Columns) -> Floats:
-        """Return the smallest and largest key that targets of each source can have."""
-        found = np.tile([-np.inf, np.inf], (len(self.sources), 1))
-        for order in self.first_order:
-            for low, high in self._limits(order, columns):
-                found[:, 0] = np.maximum(found[:, 0], low)
-                found[:, 1] = np.minimum(found[:, 1], high)
+    @property
+    def limited(self) -> dict[str, list[Comparison]]:
+        """Return the comparisons with a multiple of the source's value, by column."""
+        found: dict[str, list[Comparison]] = {}
+        for part in self.compared:
+            if not isinstance(part.value, bool):
+                found.setdefault(part.column, []).append(part)
         return found
 
-    def _limits(
-        self, order: Order, columns: Columns
-    ) -> Iterator[tuple[Floats | float, Floats | float]]:
-        """Yield limits of keys, a little wider than the comparisons of the kernel."""
+    def windows(self, columns: Columns) -> Floats:
+        """Return between which values each source finds targets, by source and limited column.
+
+        They are a little wider than the comparisons of the kernel.
+        """
         from pipeline.mining.kernels.eligible_targets import SLACK
 
-        numbers = columns[order.column]
-        for part in self.compared:
-            is_factor = not isinstance(part.value, bool)
-            if part.column != order.column or numbers.texts is not None or not is_factor:
-                continue
-            bound = float(str(part.value)) * numbers.numbers[self.sources]
-            slack = 2 * SLACK * np.abs(bound)
-            key = -bound if order.is_falling else bound
-            is_low = (part.operator in _LEAST) != order.is_falling
-            yield (key - slack, np.inf) if is_low else (-np.inf, key + slack)
+        limited = self.limited
+        found = np.tile([-np.inf, np.inf], (len(self.sources), len(limited), 1))
+        for place, (name, parts) in enumerate(limited.items()):
+            values = columns[name].numbers[self.sources]
+            window = found[:, place]
+            for part in parts:
+                bound = float(str(part.value)) * values
+                slack = 2 * SLACK * np.abs(bound)
+                if part.operator in _LEAST:
+                    window[:, 0] = np.maximum(window[:, 0], bound - slack)
+                else:
+                    window[:, 1] = np.minimum(window[:, 1], bound + slack)
+        return found
+
+    def zones(self, columns: Columns) -> Floats:
+        """Return the smallest and largest value of neighbouring targets, by the same columns."""
+        from pipeline.mining.kernels.eligible_targets import ZONE
+
+        zone_count = -(-len(self.ordered) // ZONE)
+        found = np.tile([np.inf, -np.inf], (zone_count, len(self.limited), 1))
+        for place, name in enumerate(self.limited):
+            values = np.full(zone_count * ZONE, np.nan)
+            values[: len(self.ordered)] = columns[name].numbers[self.ordered]
+            by_zone = values.reshape(-1, ZONE)
+            found[:, place, 0] = np.where(np.isnan(by_zone), np.inf, by_zone).min(axis=1)
+            found[:, place, 1] = np.where(np.isnan(by_zone), -np.inf, by_zone).max(axis=1)
+        return found
 
 
 def keys_of(order: Order, columns: Columns) -> Floats:
@@ -109,17 +120,17 @@ def walked(walk: Walk, program: Program, most: int) -> tuple[Int32s, Int64s]:
     """
     from pipeline.mining.kernels.eligible_targets import first_targets
 
-    spans, bounds = walk.spans, walk.bounds(program.of)
-    keys, steps = walk.keys(program.of), program.arrays()
+    spans, windows = walk.spans, walk.windows(program.of)
+    zones, sources = walk.zones(program.of), program.of_sources(walk.sources)
+    condition = program.of_targets(walk.ordered)
     counts = np.zeros(len(walk.sources), np.int64)
     pieces = [np.zeros(0, np.int32)]
     block = max(1, _BLOCK_PLACES // most)
     for begin in range(0, len(counts), block):
         part = slice(begin, begin + block)
-        sources = walk.sources[part].astype(np.int32)
-        found = np.empty((len(sources), most), np.int32)
+        found = np.empty((len(sources[part]), most), np.int32)
         counts[part] = first_targets(
-            sources, spans[part], bounds[part], walk.ordered, keys, *steps, found
+            sources[part], spans[part], windows[part], zones, walk.ordered, *condition, found
         )
         pieces.append(found[np.arange(most) < counts[part][:, None]])
     return np.concatenate(pieces), np.cumsum(counts)

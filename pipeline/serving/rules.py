@@ -93,8 +93,8 @@ def _of_other_pages(book: RuleBook, rule: Rule, sources: Sources, _: str) -> Can
     is_source = _is_matched_page(rule, sources)
     if is_source is None:
         return None
-    wanted = book.wanted(rule, Traits())
-    targets = ordered_targets(wanted, book.columns, book.is_eligible)[: wanted.most]
+    ordered = ordered_targets(book.wanted(rule, Traits()), book.columns, book.is_eligible)
+    targets = ordered[: book.setting.options.max_candidates]
     ends = np.where(is_source, len(targets), 0)
     lists = ItemLists(targets, np.zeros_like(ends), ends)
     return _candidates(rule, lists, np.arange(len(sources)))

@@ -1,119 +1,149 @@
 """For each source the first targets, in a given order, for which a condition on both holds.
 
 In plain words: each source has a span of targets, ordered as they are to be shown. They are walked
-from the first on; the condition, a small program of comparisons joined by and, or and not, is
-evaluated for the source and the target; the walk ends with the last target that is wanted.
-What bounds the column that comes first in the order cuts the span before the walk.
+zone by zone: neighbouring targets, whose smallest and largest values are known. Where these show
+that no target of a zone can pass, the walk goes on behind it; else the condition, a small program
+of comparisons joined by and, or and not, is evaluated step by step for all targets of the zone.
+The walk ends with the last target that is wanted.
 
-Memory: the targets that are kept. Time: the targets walked.
+Memory: the targets that are kept. Time: the targets walked, times the steps of the condition.
 """
 
-import numpy as np
+from typing import NamedTuple
 
-from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.mining.baskets import Floats, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 
 SAME, DIFFERS, ABOVE, AT_LEAST, BELOW, AT_MOST, MASK, AND, OR, NOT = range(10)
+ZONE = 64
+"""Neighbouring targets that are looked at together."""
 SLACK = 1e-9
 """Share of a bound by which numbers may differ and still count as equal: 1.1 x 10 is 11."""
 
+Bytes = npt.NDArray[np.uint8]
+
+
+class Condition(NamedTuple):
+    """What a target has to fulfil.
+
+    `steps` has one line a step: what to do, and the row of `values` or `masks` to do it with;
+    without steps every target will do. `values` and `masks` are by place in the order of targets.
+    """
+
+    steps: Int64s
+    factors: Floats
+    values: Floats
+    masks: Bytes
+
 
 @inner
-def _first_from(keys: Floats, begin: int, end: int, bound: float) -> int:
-    """Return the first of ascending keys that is at least a bound, or the end."""
-    while begin < end:
-        middle = (begin + end) // 2
-        if keys[middle] < bound:
-            begin = middle + 1
-        else:
-            end = middle
-    return begin
+def _is_barren(zone: Floats, window: Floats) -> bool:
+    """Whether all values of a zone lie outside what a source asks for, in any column."""
+    for column in range(len(window)):
+        if zone[column, 1] < window[column, 0] or zone[column, 0] > window[column, 1]:
+            return True
+    return False
 
 
 @inner
-def _compared(operation: int, of_source: float, of_target: float, factor: float) -> bool:
-    """Compare two values, or a value with a multiple of one; never true of a missing one (NaN)."""
-    if operation == SAME:
-        return of_source == of_target
-    if operation == DIFFERS:
-        return of_source < of_target or of_source > of_target
+def _compare(operation: int, values: Floats, of_source: float, factor: float, holds: Bytes) -> None:
+    """Hold values against that of the source, or a multiple of it.
+
+    No comparison is true of what is missing (NaN).
+    """
     bound = factor * of_source
     slack = abs(bound) * SLACK
-    if operation == ABOVE:
-        return of_target > bound + slack
-    if operation == AT_LEAST:
-        return of_target >= bound - slack
-    if operation == BELOW:
-        return of_target < bound - slack
-    return of_target <= bound + slack
+    if operation == SAME:
+        for lane in range(len(values)):
+            holds[lane] = values[lane] == of_source
+    elif operation == DIFFERS:
+        for lane in range(len(values)):
+            holds[lane] = (values[lane] < of_source) | (values[lane] > of_source)
+    elif operation == ABOVE:
+        for lane in range(len(values)):
+            holds[lane] = values[lane] > bound + slack
+    elif operation == AT_LEAST:
+        for lane in range(len(values)):
+            holds[lane] = values[lane] >= bound - slack
+    elif operation == BELOW:
+        for lane in range(len(values)):
+            holds[lane] = values[lane] < bound - slack
+    else:
+        for lane in range(len(values)):
+            holds[lane] = values[lane] <= bound + slack
 
 
 @inner
-def _holds(
-    program: Int64s, factors: Floats, columns: Floats, masks: Bools, pair: tuple[int, int],
-    stack: Bools,
-) -> bool:  # fmt: skip
-    """Evaluate a program, whose steps take their operands from a stack."""
-    source, target = pair
+def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, stack: Bytes) -> None:
+    """Tell for which of some neighbouring targets a condition holds, in the stack's first line.
+
+    Steps take their operands from the stack, which has a line of targets at each depth.
+    """
     depth = 0
-    for step in range(len(program)):
-        operation, place = program[step, 0], program[step, 1]
+    width = end - begin
+    stack[0, :width] = 1
+    for step in range(len(condition.steps)):
+        operation, place = condition.steps[step, 0], condition.steps[step, 1]
         if operation == AND:
             depth -= 1
-            stack[depth - 1] = stack[depth - 1] and stack[depth]
+            for lane in range(width):
+                stack[depth - 1, lane] &= stack[depth, lane]
         elif operation == OR:
             depth -= 1
-            stack[depth - 1] = stack[depth - 1] or stack[depth]
+            for lane in range(width):
+                stack[depth - 1, lane] |= stack[depth, lane]
         elif operation == NOT:
-            stack[depth - 1] = not stack[depth - 1]
+            for lane in range(width):
+                stack[depth - 1, lane] ^= 1
         elif operation == MASK:
-            stack[depth] = masks[place, target]
+            stack[depth, :width] = condition.masks[place, begin:end]
             depth += 1
         else:
-            values = columns[place]
-            stack[depth] = _compared(operation, values[source], values[target], factors[step])
+            values = condition.values[place, begin:end]
+            _compare(operation, values, of_source[place], condition.factors[step], stack[depth])
             depth += 1
-    return depth == 0 or stack[0]
 
 
 @entry(
-    "int64[::1](int32[::1], int64[:, ::1], float64[:, ::1], int32[::1], float64[::1], "
-    "int64[:, ::1], float64[::1], float64[:, ::1], boolean[:, ::1], int32[:, ::1])"
+    "int64[::1](float64[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], "
+    "int32[::1], int64[:, ::1], float64[::1], float64[:, ::1], uint8[:, ::1], int32[:, ::1])"
 )
 def first_targets(
-    sources: Int32s, spans: Int64s, bounds: Floats, ordered: Int32s, keys: Floats,
-    program: Int64s, factors: Floats, columns: Floats, masks: Bools, found: Int32s,
+    sources: Floats, spans: Int64s, windows: Floats, zones: Floats, ordered: Int32s,
+    steps: Int64s, factors: Floats, values: Floats, masks: Bytes, found: Int32s,
 ) -> Int64s:  # fmt: skip
     """Return how many targets each source has, and write them.
 
     Args:
-        sources: Number of an item for each source.
+        sources: Values of each source, by source and row of `values`.
         spans: Begin and end of the targets of each source.
-        bounds: Smallest and largest key of a target of each source.
+        windows: Smallest and largest value that a source asks for, by source and column.
+        zones: Smallest and largest value of each zone of targets, by zone and the same columns.
         ordered: Targets, in the order in which they are wanted.
-        keys: What the targets are ordered by first, ascending in every span; not looked at where
-            the bounds are infinite.
-        program: Steps: what to do, and row of `columns` or `masks`; none if every target will do.
+        steps: As in `Condition`; so are the next three.
         factors: What the source's value is multiplied by, for each step.
-        columns: Values by column and item, NaN where missing.
-        masks: What is known beforehand, by mask and item.
+        values: Values of the targets.
+        masks: What is known beforehand of the targets.
         found: Takes the targets of each source; as many as fit are wanted.
     """
     counts = np.zeros(len(sources), np.int64)
-    stack = np.empty(len(program) + 1, np.bool_)
+    stack = np.empty((len(steps) + 1, ZONE), np.uint8)
+    condition = Condition(steps, factors, values, masks)
     for number in range(len(sources)):
-        source, begin, end = sources[number], spans[number, 0], spans[number, 1]
-        if bounds[number, 0] > -np.inf:
-            begin = _first_from(keys, begin, end, bounds[number, 0])
+        at, end = spans[number, 0], spans[number, 1]
         count = 0
-        for at in range(begin, end):
-            if count == found.shape[1] or (
-                bounds[number, 1] < np.inf and keys[at] > bounds[number, 1]
-            ):
-                break
-            target = ordered[at]
-            if _holds(program, factors, columns, masks, (source, target), stack):
-                found[number, count] = target
-                count += 1
+        while at < end and count < found.shape[1]:
+            zone = at // ZONE
+            stop = min(end, (zone + 1) * ZONE)
+            if not _is_barren(zones[zone], windows[number]):
+                _evaluate(condition, sources[number], at, stop, stack)
+                for lane in range(stop - at):
+                    if stack[0, lane] and count < found.shape[1]:
+                        found[number, count] = ordered[at + lane]
+                        count += 1
+            at = stop
         counts[number] = count
     return counts
