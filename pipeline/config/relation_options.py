@@ -51,6 +51,15 @@ class PriceStep(Relation):
     """Viewers by which the share of buyers is drawn to the mean of the category."""
 
 
+class SimilarPrice(PriceStep):
+    """An alternative at about the same price; the ratios themselves are up-sell and down-sell."""
+
+    min_ratio: Ratio = 0.90
+    """The price of the target over that of the source is above this."""
+    max_ratio: Ratio = 1.10
+    """The price of the target over that of the source is below this."""
+
+
 class UpSell(PriceStep):
     """A better item of the same brand."""
 
@@ -130,7 +139,7 @@ class Relations(Section):
     """A better item of the same brand."""
     other_brand_up_sell: OtherBrandUpSell = OtherBrandUpSell()
     """A better item of another brand."""
-    similar_price: PriceStep = PriceStep()
+    similar_price: SimilarPrice = SimilarPrice()
     """Alternatives at about the same price."""
     down_sell: DownSell = DownSell()
     """A cheaper item."""

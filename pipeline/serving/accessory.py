@@ -8,10 +8,11 @@ import numpy as np
 
 from pipeline.io.hand_files import HandRow, read_hand_file
 from pipeline.mining.baskets import Bools, Int32s, Int64s
+from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.evidence import Evidence, no_pairs, pairs_of, ranges_by, read_evidence
-from pipeline.serving.groups import Members, levels_of, members_of
+from pipeline.serving.groups import Members, members_of
 from pipeline.serving.lists import CandidateLists, Sources, ranges_of
-from pipeline.serving.mined_lists import ALSO_BOUGHT, are_alike
+from pipeline.serving.mined_lists import ALSO_BOUGHT
 from pipeline.serving.popularity import preferred_items
 from pipeline.serving.remarked import remark
 from pipeline.serving.setting import Setting
@@ -40,15 +41,13 @@ class Link:
     column: Labels | None
     value: int
 
-    def fits(self, shelf: Shelf, pairs: Evidence) -> Bools:
-        """Return which pairs the line links."""
-        leaves = shelf.categories.codes
-        is_linked = self.is_source[leaves[pairs.sources]] & self.is_target[leaves[pairs.targets]]
+    def fits(self, shelf: Shelf, sources: Int32s, targets: Int32s) -> Bools:
+        """Return which targets go with their source, which is under the source category."""
+        is_linked = self.is_target[shelf.categories.codes[targets]]
         if self.column is None:
             return np.asarray(is_linked)
-        if self.value == NONE:
-            return np.asarray(is_linked & are_alike(self.column, pairs))
-        return np.asarray(is_linked & (self.column.codes[pairs.targets] == self.value))
+        values = self.column.codes[sources] if self.value == NONE else self.value
+        return np.asarray(is_linked & (self.column.codes[targets] == values) & (values != NONE))
 
 
 def accessory(setting: Setting, sources: Sources) -> CandidateLists:
@@ -113,7 +112,9 @@ def column_of(shelf: Shelf, name: str) -> Labels | None:
 
 def leaves_at(categories: Labels, path: str) -> Bools:
     """Return whether each leaf category is a path or lies below it; False behind the last."""
-    return np.array([*(path in levels_of(text) for text in categories.texts), False], np.bool_)
+    below = path + LEVELS
+    found = (text == path or text.startswith(below) for text in categories.texts)
+    return np.array([*found, False], np.bool_)
 
 
 def _bought(setting: Setting, links: list[Link]) -> Evidence:
@@ -121,12 +122,15 @@ def _bought(setting: Setting, links: list[Link]) -> Evidence:
     if "also_bought" not in setting.given:
         return no_pairs()
     pairs = read_evidence(setting, ALSO_BOUGHT)
+    codes = setting.shelf.categories.codes
+    pairs = pairs.taken(codes[pairs.sources] != codes[pairs.targets])
+    leaf_count = len(setting.shelf.categories.texts)
+    by_leaf = members_of(codes[pairs.sources], leaf_count, len(pairs))
     is_linked = np.zeros(len(pairs), np.bool_)
     for link in links:
-        is_linked |= link.fits(setting.shelf, pairs)
-    codes = setting.shelf.categories.codes
-    is_other = codes[pairs.sources] != codes[pairs.targets]
-    return pairs.taken(is_linked & is_other)
+        rows = by_leaf.rows_of(np.flatnonzero(link.is_source))
+        is_linked[rows] |= link.fits(setting.shelf, pairs.sources[rows], pairs.targets[rows])
+    return pairs.taken(is_linked)
 
 
 def _best_sellers(setting: Setting, links: list[Link]) -> tuple[Int32s, Members]:
@@ -137,22 +141,25 @@ def _best_sellers(setting: Setting, links: list[Link]) -> tuple[Int32s, Members]
     shelf, most = setting.shelf, setting.options.max_candidates
     preferred = preferred_items(setting)
     leaves = shelf.categories.codes
+    leaves_in_order = leaves[preferred]
     compared = {id(one.column): one.column for one in links if one.column and one.value == NONE}
     columns = [leaves, *(column.codes for column in compared.values())]
     keys, classes = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     places = {name: place for place, name in enumerate(compared, start=1)}
     lists = [_targets_by_value(shelf, link, preferred) for link in links]
+    leaf_count = len(shelf.categories.texts)
+    by_leaf = [[at for at, one in enumerate(links) if one.is_source[leaf]]
+               for leaf in range(leaf_count)]  # fmt: skip
     found: list[Int64s] = []
     for key in keys:
         offers = [np.zeros(0, np.int64)]
-        for link, members in zip(links, lists, strict=True):
-            if not link.is_source[key[0]]:
-                continue
+        for at in by_leaf[key[0]] if key[0] != NONE else ():
+            link, members = links[at], lists[at]
             value = 0 if link.column is None else link.value
             if link.column is not None and link.value == NONE:
                 value = key[places[id(link.column)]]
             if value != NONE:
-                offers.append(_offer(link, members, (int(value), int(key[0])), leaves[preferred]))
+                offers.append(_offer(link, members, (int(value), int(key[0])), leaves_in_order))
         best = np.unique(np.concatenate([offer[:most] for offer in offers]))[:most]
         found.append(preferred[best].astype(np.int64))
     groups = np.repeat(np.arange(len(found)), [len(one) for one in found])

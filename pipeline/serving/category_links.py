@@ -15,6 +15,8 @@ from pipeline.serving.popular_lists import Ranking
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Labels, labels
 
+MOST_CATEGORIES = 20
+"""Categories that go with one, where they come from pairs of items."""
 _OF_CATEGORIES = """
 select source_item_id, target_item_id, rank, source_count, confidence
 from also_bought_category
@@ -85,7 +87,7 @@ def category_links(setting: Setting) -> CategoryLinks:
     """Return the categories that go with each other.
 
     From `also_bought_category` where it is given; else leaf categories by the baskets of the pairs
-    of `also_bought` between them, added up.
+    of `also_bought` between them, added up, the MOST_CATEGORIES best of each.
     """
     if "also_bought_category" in setting.given:
         return _published(setting)
@@ -119,8 +121,13 @@ def _added_up(setting: Setting) -> CategoryLinks:
     sources, targets = links >> 32, links & (2**32 - 1)
     totals = np.zeros(len(categories.texts), np.int64)
     np.add.at(totals, sources, joint)
+    order = np.lexsort((targets, -joint, sources))
+    starts, _ = ranges_of(sources, len(categories.texts))
+    order = order[np.arange(len(order)) - starts[sources] < MOST_CATEGORIES]
+    sources, joint = sources[order], joint[order]
     counts = totals[sources]
-    return CategoryLinks(categories.texts, sources, targets, counts, np.asarray(joint / counts))
+    shares = np.asarray(joint / counts)
+    return CategoryLinks(categories.texts, sources, targets[order], counts, shares)
 
 
 def _nearest(categories: Labels, paths: Sequence[str]) -> Int32s:

@@ -1,6 +1,6 @@
 """Rows of mined tables, by the numbers of their items: what the automatic rows of lists rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -109,15 +109,35 @@ def read_evidence(
         sql: Selects source_item_id, target_item_id, rank, n, lift, q_value, share and score.
         values: Bound values that the select names.
     """
+    sources, targets, columns = read_pairs(setting, sql, ("rank", *_NUMBERS), values)
+    ranks, n, lifts, q_values, shares, scores = columns
+    counts = np.where(np.isnan(n), NONE, n).astype(np.int64)
+    found = Evidence(sources, targets, counts, lifts, q_values, shares, scores)
+    # One key sorts ten times as fast as two; ranks are unique within a source.
+    return found.taken(np.argsort(sources.astype(np.int64) << 32 | ranks.astype(np.int64)))
+
+
+def read_pairs(
+    setting: Setting, sql: str, names: Sequence[str], values: Mapping[str, Value] | None = None
+) -> tuple[Int32s, Int32s, list[Floats]]:
+    """Return the numbers of both items of each row of a select, and columns of numbers.
+
+    Rows of which an item is not on the shelf are left out.
+
+    Args:
+        setting: Its engine holds the tables that the select reads.
+        sql: Selects source_item_id, target_item_id and the columns.
+        names: The columns; NaN stands for NULL.
+        values: Bound values that the select names.
+    """
     batches = list(setting.engine.batches(sql, values))
     ids = (pa.chunked_array([batch[name] for batch in batches], pa.string()) for name in _TEXTS)
     sources, targets = (setting.shelf.numbers_of(column) for column in ids)
-    ranks = _numbers(batches, "rank")
-    n, lifts, q_values, shares, scores = (_numbers(batches, name) for name in _NUMBERS)
-    counts = np.where(np.isnan(n), NONE, n).astype(np.int64)
-    found = Evidence(sources, targets, counts, lifts, q_values, shares, scores)
-    order = np.lexsort((targets, ranks, sources))
-    return found.taken(order[(sources[order] != NONE) & (targets[order] != NONE)])
+    columns = [_numbers(batches, name) for name in names]
+    is_known = (sources != NONE) & (targets != NONE)
+    if is_known.all():
+        return sources, targets, columns
+    return sources[is_known], targets[is_known], [column[is_known] for column in columns]
 
 
 def item_lists(

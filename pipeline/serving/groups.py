@@ -29,6 +29,11 @@ class Members:
     starts: Int64s
     ends: Int64s
 
+    def rows_of(self, groups: Int64s) -> Int64s:
+        """Return the rows of some groups."""
+        spans = zip(self.starts[groups].tolist(), self.ends[groups].tolist(), strict=True)
+        return np.concatenate([self.rows[:0], *(self.rows[start:end] for start, end in spans)])
+
 
 def members_of(groups: Int32s | Int64s, group_count: int, most: int) -> Members:
     """Return the best rows of each group.

@@ -55,10 +55,12 @@ def most_alike(
     nothing = np.zeros(0, np.int64)
     pieces = zip(*found, strict=True) if found else (nothing, nothing, nothing)
     source, target, score = (np.concatenate([nothing, *piece]) for piece in pieces)
-    pairs = pairs_of(
-        source.astype(np.int32), target.astype(np.int32), scores=score.astype(np.float64)
+    order = np.argsort(source << 32 | np.arange(len(source)))  # each block has its own order
+    return pairs_of(
+        source[order].astype(np.int32),
+        target[order].astype(np.int32),
+        scores=score[order].astype(np.float64),
     )
-    return pairs.ranked(pairs.scores)
 
 
 def any_pair(_sources: Int32s, _candidates: Int32s, scores: Int64s) -> Int64s:
@@ -147,7 +149,7 @@ def _best_of_block(
     most: int,
     judge: Judge,
 ) -> tuple[Int64s, Int64s, Int64s]:
-    """Return source, target and score of the best pairs of a block."""
+    """Return source, target and score of the best pairs of a block, those of a source in order."""
     products = features[sources] @ features[candidates].T
     scores = judge(sources, candidates, products.toarray().astype(np.int64))
     scores[sources[:, None] == candidates[None, :]] = BARRED
@@ -156,6 +158,7 @@ def _best_of_block(
     keys = scores * width + np.arange(width - 1, -1, -1)
     if most < width:
         keys = np.partition(keys, width - most, axis=1)[:, width - most :]
+    keys = -np.sort(-keys, axis=1)
     rows, columns = np.nonzero(keys >= 0)
     score, place = np.divmod(keys[rows, columns], width)
     return sources[rows].astype(np.int64), candidates[width - 1 - place].astype(np.int64), score

@@ -9,10 +9,9 @@ import numpy as np
 from pipeline.config.relation_options import PriceStep
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s, is_first
 from pipeline.serving.brand_tiers import brand_tiers
-from pipeline.serving.evidence import Evidence, item_lists, pairs_of, read_evidence
+from pipeline.serving.evidence import Evidence, item_lists, pairs_of, read_pairs
 from pipeline.serving.likeness import BARRED, equal_attributes, is_needy, most_alike
 from pipeline.serving.lists import CandidateLists, Sources
-from pipeline.serving.mined_lists import are_alike
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Shelf
 from pipeline.serving.substitute_pairs import keys_of
@@ -20,16 +19,9 @@ from pipeline.serving.substitute_pairs import keys_of
 PRICE_UNIT: Final = 10_000
 """Prices have four decimal places."""
 _MOST: Final = 2**62
-_VIEWED_TOGETHER = """
-select
-    source_item_id, target_item_id, rank, joint_count as n, null as lift, null as q_value,
-    null as share, null as score
-from also_viewed
-"""
+_VIEWED_TOGETHER = "select source_item_id, target_item_id, joint_count from also_viewed"
 _BOUGHT_AFTER = """
-select
-    source_item_id, target_item_id, coalesce(rank, 0) as rank, n_viewers as n, null as lift,
-    null as q_value, pct_of_viewers / 100 as share, cast(n_target as double) as score
+select source_item_id, target_item_id, n_viewers, n_target
 from view_then_bought
 where target_kind = 'item'
 """
@@ -123,15 +115,17 @@ def viewed_together(setting: Setting) -> Evidence:
     Both directions are given, each with the sessions that show both items (the larger count,
     where the table counts by direction).
     """
-    listed = read_evidence(setting, _VIEWED_TOGETHER)
-    listed = listed.taken(are_alike(setting.shelf.categories, listed))
-    sources = np.concatenate([listed.sources, listed.targets])
-    targets = np.concatenate([listed.targets, listed.sources])
-    counts = np.concatenate([listed.counts, listed.counts])
-    order = np.lexsort((-counts, targets, sources))
-    keys = sources[order].astype(np.int64) << 32 | targets[order]
-    order = order[is_first(keys)]
-    return pairs_of(sources[order], targets[order], counts=counts[order])
+    left, right, (joint,) = read_pairs(setting, _VIEWED_TOGETHER, ["joint_count"])
+    leaves = setting.shelf.categories.codes
+    is_alike = (leaves[left] == leaves[right]) & (leaves[left] != NONE)
+    left, right, joint = left[is_alike], right[is_alike], joint[is_alike]
+    sources, targets = np.concatenate([left, right]), np.concatenate([right, left])
+    keys = sources.astype(np.int64) << 32 | targets
+    order = np.argsort(keys)
+    firsts = np.flatnonzero(is_first(keys[order]))
+    counts = np.concatenate([joint, joint])[order].astype(np.int64)
+    most = np.maximum.reduceat(counts, firsts) if len(firsts) else counts
+    return pairs_of(sources[order[firsts]], targets[order[firsts]], counts=most)
 
 
 def bought_after(setting: Setting, pairs: Evidence) -> tuple[Int64s, Int64s]:
@@ -142,13 +136,15 @@ def bought_after(setting: Setting, pairs: Evidence) -> tuple[Int64s, Int64s]:
     nothing = np.zeros(len(pairs), np.int64)
     if "view_then_bought" not in setting.given:
         return nothing, nothing
-    listed = read_evidence(setting, _BOUGHT_AFTER)
+    names = ["n_viewers", "n_target"]
+    sources, targets, (n_viewers, n_target) = read_pairs(setting, _BOUGHT_AFTER, names)
     viewers = np.zeros(len(setting.shelf), np.int64)
-    viewers[listed.sources] = listed.counts
-    order = np.argsort(keys_of(listed), kind="stable")
-    keys, wanted = np.append(keys_of(listed)[order], -1), keys_of(pairs)
+    viewers[sources] = n_viewers
+    listed = sources.astype(np.int64) << 32 | targets
+    order = np.argsort(listed)
+    keys, wanted = np.append(listed[order], -1), keys_of(pairs)
     places = np.searchsorted(keys[:-1], wanted)
-    buyers = np.append(listed.scores[order], 0).astype(np.int64)
+    buyers = np.append(n_target[order], 0).astype(np.int64)
     return np.where(keys[places] == wanted, buyers[places], 0), viewers[pairs.sources]
 
 
