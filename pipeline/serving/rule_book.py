@@ -1,14 +1,17 @@
 """The rules of a shop beside its items: which count today, and what they match and show."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from pipeline.config.conditions import comparisons
 from pipeline.config.rule_file import Rule
 from pipeline.config.validity import State, day_of
 from pipeline.mining.baskets import Bools
 from pipeline.serving.columns import Columns
 from pipeline.serving.conditions import holds
+from pipeline.serving.rule_program import looks_at_source
 from pipeline.serving.rule_targets import ItemLists, Wanted, item_lists, wanted_beside
 from pipeline.serving.setting import Setting
 from pipeline.serving.traits import Traits
@@ -25,12 +28,14 @@ class RuleBook:
         is_eligible: Whether an item may be shown at all.
         rules: Every rule, in the order in which they count.
         file: How messages name their file.
+        segments: Customer segments that there are.
     """
 
     setting: Setting
     is_eligible: Bools
     rules: list[Rule] = field(default_factory=list)
     file: str = ""
+    segments: Collection[str] = ()
 
     @cached_property
     def columns(self) -> Columns:
@@ -60,3 +65,11 @@ class RuleBook:
         """Return what a rule shows beside each item."""
         wanted = self.wanted(rule, traits)
         return item_lists(wanted, self.columns, self.is_eligible, self.is_matched(rule))
+
+
+def page_kinds(rule: Rule) -> tuple[str, ...]:
+    """Return the kinds of pages that a rule can be for: `item`, `category` and `segment`."""
+    asked = {one.column for one in comparisons(rule.match)}
+    if looks_at_source(rule.show) or asked - {"category"}:
+        return ("item",)
+    return ("item", "category") if asked else ("item", "category", "segment")

@@ -1,39 +1,34 @@
 """What is odd about a rule that is written as it should be."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from pipeline.config.conditions import Comparison, comparisons
 from pipeline.config.problems import suggestion
 from pipeline.config.rule_file import Rule
 from pipeline.serving.conditions import absent_values, holds
 from pipeline.serving.remarks import PLANNED, Remark, near_hint
-from pipeline.serving.rule_book import RuleBook, RuleState
+from pipeline.serving.rule_book import RuleBook
 from pipeline.serving.traits import Traits, traits_of
 
 _MOST_NAMED = 5
 
 
-def remarks_on(
-    rule: Rule, state: RuleState, book: RuleBook, segments: Collection[str]
-) -> Iterator[Remark]:
+def remarks_on(rule: Rule, book: RuleBook) -> Iterator[Remark]:
     """Yield what is odd about a rule; of one that does not count today only that.
 
-    Args:
-        rule: The rule.
-        state: Whether it is live; a disabled rule is as one that is not there.
-        book: The rules of the shop.
-        segments: Customer segments that there are.
+    A disabled rule is as one that is not there.
     """
+    state = book.state(rule)
     validity = rule.options.validity
     if state == "expired":
         yield _remark(rule, book, "expired", f"expired: valid to {validity.last}; it does nothing")
     elif state == "planned":
         yield _remark(rule, book, PLANNED, f"is not yet valid: from {validity.first} on")
     elif state == "live":
-        yield from faults_of(rule, book, segments)
+        yield from faults_of(rule, book)
 
 
-def faults_of(rule: Rule, book: RuleBook, segments: Collection[str]) -> Iterator[Remark]:
+def faults_of(rule: Rule, book: RuleBook) -> Iterator[Remark]:
     """Yield what is odd about what a rule says, live or not."""
     relations = list(traits_of(book.setting.options))
     for name in rule.options.applies_to:
@@ -42,9 +37,9 @@ def faults_of(rule: Rule, book: RuleBook, segments: Collection[str]) -> Iterator
             near = suggestion(name, relations)
             yield _remark(rule, book, "unknown_relation", f"{message}; {near}")
     for name in rule.options.customer_segments:
-        if name not in segments:
+        if name not in book.segments:
             message = f"is for the segment {name!r}, which there is not"
-            near = suggestion(name, segments) if segments else "there are none"
+            near = suggestion(name, book.segments) if book.segments else "there are none"
             yield _remark(rule, book, "unknown_segment", f"{message}; {near}")
     for comparison in (*comparisons(rule.match), *comparisons(rule.show)):
         yield from _absent(comparison, rule, book)

@@ -5,16 +5,14 @@ from collections.abc import Collection
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config.conditions import comparisons
 from pipeline.config.rule_file import Rule, read_rule_file
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.serving.columns import text_column
 from pipeline.serving.conditions import holds
 from pipeline.serving.lists import CandidateLists, Sources, pool_of
 from pipeline.serving.remarks import Remark
-from pipeline.serving.rule_book import RuleBook
+from pipeline.serving.rule_book import RuleBook, page_kinds
 from pipeline.serving.rule_checks import remarks_on
-from pipeline.serving.rule_program import looks_at_source
 from pipeline.serving.rule_targets import (
     ItemLists,
     ordered_targets,
@@ -51,9 +49,9 @@ def open_rules(
     known = {*attributes, *setting.shelf.attributes}
     rules = read_rule_file(file.path, file.name, known)
     rules.sort(key=lambda rule: rule.options.priority)
-    book = RuleBook(setting, is_eligible, rules, file.name)
+    book = RuleBook(setting, is_eligible, rules, file.name, segments)
     for rule in rules:
-        setting.remarks.extend(remarks_on(rule, book.state(rule), book, segments))
+        setting.remarks.extend(remarks_on(rule, book))
     return book
 
 
@@ -88,25 +86,17 @@ def _of_items(book: RuleBook, rule: Rule, sources: Sources, relation: str) -> Ca
 
 
 def _of_other_pages(book: RuleBook, rule: Rule, sources: Sources, _: str) -> CandidateLists | None:
-    if looks_at_source(rule.show):
+    if sources.kind not in page_kinds(rule):
         return None
-    is_source = _is_matched_page(rule, sources)
-    if is_source is None:
-        return None
+    is_source = np.ones(len(sources), np.bool_)
+    if sources.kind == "category":
+        paths = labels(pa.chunked_array([pa.array(sources.ids, pa.string())]))
+        is_source = holds(rule.match, {"category": text_column(paths)}, len(sources))
     ordered = ordered_targets(book.wanted(rule, Traits()), book.columns, book.is_eligible)
     targets = ordered[: book.setting.options.max_candidates]
     ends = np.where(is_source, len(targets), 0)
     lists = ItemLists(targets, np.zeros_like(ends), ends)
     return _candidates(rule, lists, np.arange(len(sources)))
-
-
-def _is_matched_page(rule: Rule, sources: Sources) -> Bools | None:
-    """Return whether a rule is for each page of a category or segment, None if for no such one."""
-    asked = {one.column for one in comparisons(rule.match)}
-    if sources.kind == "category" and asked == {"category"}:
-        paths = labels(pa.chunked_array([pa.array(sources.ids, pa.string())]))
-        return holds(rule.match, {"category": text_column(paths)}, len(sources))
-    return None if asked else np.ones(len(sources), np.bool_)
 
 
 def _candidates(rule: Rule, lists: ItemLists, pages: Int32s | Int64s) -> CandidateLists:
