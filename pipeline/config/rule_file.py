@@ -98,8 +98,8 @@ def _rule(tree: object, path: KeyPath, document: Document, columns: dict[str, Ki
     try:
         options = RuleOptions.model_validate(tree, strict=True)
     except ValidationError as error:
-        known = {problem.path for problem in problems}
-        found = model_problems(error, document, RuleOptions, tree=tree, at=path)
+        found = list(model_problems(error, document, RuleOptions, tree=tree, at=path))
+        known = {problem.path for problem in problems} | {problem.meant for problem in found}
         problems += [problem for problem in found if problem.path not in known]
     order = tuple(_orders(tree.get("order_by"), (*path, "order_by"), columns, problems))
     report(problems, document)
