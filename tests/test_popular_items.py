@@ -1,21 +1,26 @@
 """What sells best, to everyone and to segments: hand-worked shops, random ones by the oracle."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.config.load import load_config
 from pipeline.config.model import Config
 from pipeline.config.serving_options import Serving
+from pipeline.io.new_project import write_project
 from pipeline.io.small_groups import leave_out_small_groups
 from pipeline.mining import slices
 from pipeline.mining.popular_items import PopularSummary, Sales, build_popular_items
 from pipeline.mining.window import Window
 from pipeline.names import POPULAR_ITEMS
 from pipeline.possible import reasons_against, wanted_tables
+from pipeline.run import run
 from tests.reference_popularity import popular_items
 from tests.shops import Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
 from tests.tables import instant
@@ -173,3 +178,22 @@ def test_random_shops_agree_with_the_oracle(
     assert sorted(({name: row[name] for name in COUNTS} for row in expected), key=key) == (
         sorted(found, key=key)
     )
+
+
+def test_a_run_with_placements_publishes_it_with_the_segments_of_its_customers(
+    tmp_path: Path,
+) -> None:
+    write_project(tmp_path / "shop")
+    placements = "[{name: home, page: home, slots: [{relation: best_in_category, count: 3}]}]"
+    overrides = [f"serving.placements={placements}", "serving.segment_items=2"]
+    folder = run(load_config(tmp_path / "shop" / "basket.yaml", overrides)).folder
+    found = pq.read_table(folder / "popular_items.parquet").to_pylist()
+    segments = {
+        row["segment"] for row in pq.read_table(folder / "rfm_segments.parquet").to_pylist()
+    }
+    audiences = [row["customer_segment"] for row in found]
+    assert segments
+    assert {"everyone"} < set(audiences) <= {"everyone", *segments}
+    assert {1, 2} >= {audiences.count(segment) for segment in segments & set(audiences)}
+    best = [row["order_count"] for row in found if row["customer_segment"] == "everyone"]
+    assert sorted(best, reverse=True) == best
