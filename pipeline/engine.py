@@ -74,6 +74,17 @@ class Engine(Protocol):
             pieces: The rows that the statement reads.
         """
 
+    def promise(self, table: str, rows: Callable[[], Iterator[pa.Table]], count: int) -> int:
+        """Promise a table whose rows come as they will be written; return its row count.
+
+        Only `count`, `in_order` and `drop` know it.
+
+        Args:
+            table: Name of the table.
+            rows: Gives its rows in their order, piece by piece.
+            count: Number of rows.
+        """
+
     def rename(self, table: str, name: str) -> None:
         """Give a table a new name, replacing one of that name."""
 

@@ -1,7 +1,7 @@
 """The engine on DuckDB: embedded, one process, bounded memory, no network."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class DuckDBEngine:
         readable: Sequence[Path] | None = None,
     ) -> None:
         self.steps: list[Step] = []
+        self._promised: dict[str, tuple[int, Callable[[], Iterator[pa.Table]]]] = {}
         self._deferred: dict[str, tuple[Step, Pieces]] = {}
         settings: dict[str, Any] = {
             "autoload_known_extensions": False,
@@ -129,6 +130,8 @@ class DuckDBEngine:
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
+        if table in self._promised:
+            return self._promised[table][0]
         if table in self._deferred:
             return self._deferred[table][1].count
         return int(self.run(f"select count(*) from {table}")[0][0])
@@ -139,6 +142,11 @@ class DuckDBEngine:
         self._deferred[table] = step, pieces
         self.steps.append(step)
         return pieces.count
+
+    def promise(self, table: str, rows: Callable[[], Iterator[pa.Table]], count: int) -> int:
+        """Promise a table whose rows come as they are; see `pipeline.engine.Engine`."""
+        self._promised[table] = count, rows
+        return count
 
     def hold(self, table: str) -> None:
         """Build a promised table as a whole, for statements that look at all of its rows."""
@@ -154,6 +162,10 @@ class DuckDBEngine:
 
     def in_order(self, table: str, columns: Sequence[str], order: str) -> Iterator[pa.RecordBatch]:
         """Yield columns of a table in an order, in batches; see `pipeline.engine.Engine`."""
+        if table in self._promised:
+            for piece in self._promised[table][1]():
+                yield from piece.select(list(columns)).to_batches()
+            return
         sql = f"select {', '.join(columns)} from {table} order by {order}"
         if table not in self._deferred:
             yield from self.batches(sql)
@@ -229,6 +241,7 @@ class DuckDBEngine:
     def drop(self, *tables: str) -> None:
         """Forget tables that no later step needs."""
         for table in tables:
+            self._promised.pop(table, None)
             self._deferred.pop(table, None)
             self.run(f"drop table if exists {table}")
 

@@ -86,6 +86,9 @@ HEADLINES: dict[str, tuple[str, ...]] = {
         *("placement", "relation", "source_item_id", "target_item_id", "tier", "weight"),
     ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
+    "popular_items": (
+        *("item_id", "customer_segment", "segment_rank", "order_count", "customer_count"),
+    ),
     "quarantine": ("source", "file", "line", "reason", "raw_text"),
     "run_summary": ("section", "subject", "name", "count", "share"),
 }

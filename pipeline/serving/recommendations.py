@@ -1,14 +1,11 @@
 """The ready lists of every placement: `recommendations`, `recommendation_lists`, `cart_pairs`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from pipeline import names
 from pipeline.config.serving_options import EVERYONE, Caps, Placement
-from pipeline.engine import Engine, Pieces
 from pipeline.errors import DataError
 from pipeline.serving.cart import cart_rows, single_groups
 from pipeline.serving.offers import Offers, stock_of
@@ -19,7 +16,6 @@ from pipeline.serving.shown import Shown, list_rows, recommendation_rows, shown
 
 TABLES = ("recommendations", "recommendation_lists", "cart_pairs")
 _MOST_SHOWN_REMARKS = 20
-_Rows = Callable[[], Iterator[pa.Table]]
 
 
 @dataclass(frozen=True)
@@ -80,24 +76,21 @@ def build_recommendations(setting: Setting) -> RecommendationSummary:
     remarks = sorted(set(setting.remarks))
     if remarks and setting.options.strict:
         raise DataError(*told(remarks))
-    item_ids = pa.array(setting.shelf.item_ids, pa.string())
+    item_ids = setting.shelf.id_array
     pages, engine = filling.pages, setting.engine
     row_count = sum(one.row_count for one in pages)
     listed = sum(int(np.count_nonzero(one.sizes)) for one in pages)
-    _promise(
-        engine,
+    engine.promise(
         "recommendations",
         lambda: (rows for one in pages for rows in recommendation_rows(one, item_ids)),
         row_count,
     )
-    _promise(
-        engine,
+    engine.promise(
         "recommendation_lists",
         lambda: (rows for one in pages for rows in list_rows(one, item_ids)),
         listed,
     )
-    _promise(
-        engine,
+    engine.promise(
         "cart_pairs",
         lambda: (rows for one, slots in filling.carts for rows in cart_rows(one, slots, item_ids)),
         sum(one.row_count for one, _ in filling.carts),
@@ -131,12 +124,6 @@ def told(remarks: Sequence[Remark]) -> list[str]:
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     lines = [str(one) for one in remarks[:_MOST_SHOWN_REMARKS]]
     return [*lines, f"hand-made files: {counts}"] if remarks else []
-
-
-def _promise(engine: Engine, table: str, rows: _Rows, count: int) -> None:
-    source = f"{table}_rows"
-    columns = ", ".join(names.TABLES[table].column_names)
-    engine.defer(table, f"select {columns} from {source}", {}, Pieces(source, rows, count))
 
 
 def _summary(

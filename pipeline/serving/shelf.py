@@ -1,6 +1,6 @@
 """What the shop knows of every item, as arrays by the number of the item."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,6 +75,11 @@ class Shelf:
         """Number of each item id."""
         return {item: number for number, item in enumerate(self.item_ids)}
 
+    @cached_property
+    def id_array(self) -> pa.Array:
+        """The item ids as Arrow data."""
+        return pa.array(self.item_ids, pa.string())
+
     @property
     def is_out_of_stock(self) -> Bools:
         """Whether nothing is left of an item."""
@@ -97,7 +102,7 @@ class Shelf:
 
     def numbers_of(self, item_ids: pa.ChunkedArray | pa.Array) -> Int32s:
         """Return the number of each id, NONE for an id that is no item."""
-        found = pc.index_in(item_ids, value_set=pa.array(self.item_ids, pa.string()))
+        found = pc.index_in(item_ids, value_set=self.id_array)
         return np.array(pc.fill_null(found, NONE).to_numpy(), np.int32)
 
 
@@ -122,7 +127,7 @@ def read_shelf(engine: Engine, *, has_catalogue: bool) -> Shelf:
         stocks=pc.fill_null(rows["stock"], NONE).to_numpy().astype(np.int64),
         order_counts=rows["order_count"].to_numpy().astype(np.int64),
         is_listed=listed if has_catalogue else np.ones(len(listed), np.bool_),
-        attributes=_attributes(rows["attributes"].to_pylist()),
+        attributes=_attributes(rows["attributes"]),
     )
 
 
@@ -133,14 +138,19 @@ def labels(texts: pa.ChunkedArray) -> Labels:
     return Labels(np.array(pc.fill_null(found, NONE).to_numpy(), np.int32), distinct)
 
 
-def _attributes(rows: Sequence[Sequence[str] | None]) -> dict[str, Labels]:
+def _attributes(rows: pa.ChunkedArray) -> dict[str, Labels]:
     """Return the columns behind lists of `name=value`."""
-    columns: dict[str, list[str | None]] = {}
-    for number, row in enumerate(rows):
-        for text in row or ():
-            name, _, value = text.partition("=")
-            columns.setdefault(name, [None] * len(rows))[number] = value
-    return {
-        name: labels(pa.chunked_array([pa.array(values, pa.string())]))
-        for name, values in sorted(columns.items())
-    }
+    lists = pa.concat_arrays(rows.chunks) if rows.num_chunks else pa.array([], rows.type)
+    items = pc.list_parent_indices(lists).to_numpy()
+    texts = pc.list_flatten(lists).dictionary_encode()
+    given = [text.partition("=") for text in texts.dictionary.to_pylist()]
+    of_texts = np.array([name for name, _, _ in given], np.str_)[texts.indices.to_numpy()]
+    columns = {}
+    for name in sorted({name for name, _, _ in given}):
+        places = np.flatnonzero(of_texts == name)
+        values = pa.array([value if one == name else None for one, _, value in given], pa.string())
+        codes = np.full(len(rows), NONE, np.int64)
+        codes[items[places]] = texts.indices.to_numpy()[places]
+        found = values.take(pa.array(codes, mask=codes == NONE))
+        columns[name] = labels(pa.chunked_array([found]))
+    return columns

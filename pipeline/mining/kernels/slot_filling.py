@@ -107,6 +107,10 @@ def _crowded(
     page: Int64s, lists: Lists, items: Items, target: int, caps: Int64s, uses: Int64s
 ) -> int:
     """Return which cap stands against one more target on a page, or SHOWN."""
+    if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
+        return TARGET_CAP
+    if caps[PER_CATEGORY] == 0 and caps[PER_BRAND] == 0:
+        return SHOWN
     in_category, of_brand = 0, 0
     category, brand = items.categories[target], items.brands[target]
     for row in page:
@@ -120,8 +124,6 @@ def _crowded(
         return CATEGORY_CAP
     if caps[PER_BRAND] > 0 and of_brand >= caps[PER_BRAND]:
         return BRAND_CAP
-    if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
-        return TARGET_CAP
     return SHOWN
 
 
