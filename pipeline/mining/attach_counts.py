@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Bools, Int64s, is_first
+from pipeline.mining.baskets import Bools, Int64s, is_first, order_of
 from pipeline.mining.columns import read_columns
 from pipeline.mining.item_groups import ItemGroups
 from pipeline.mining.steps import build
@@ -50,6 +50,32 @@ class HeldCategories:
     held: Any
     order_counts: Int64s
     has_others: Bools
+
+
+@dataclass(frozen=True)
+class SourceLines:
+    """Lines of source items, source by source.
+
+    Attributes:
+        sources: Item code of each source.
+        rows: Number of each line's order.
+        places: Number of each line's source, from 0 on.
+        has_others: Whether the order holds another item of the source's own category.
+    """
+
+    sources: Int64s
+    rows: Int64s
+    places: Int64s
+    has_others: Bools
+
+    def part(self, begin: int, end: int) -> "SourceLines":
+        """Return the lines of some sources, which are numbered from 0 again."""
+        first, last = np.searchsorted(self.places, [begin, end])
+        lines = slice(first, last)
+        places = self.places[lines] - begin
+        return SourceLines(
+            self.sources[begin:end], self.rows[lines], places, self.has_others[lines]
+        )
 
 
 def read_orders(engine: Engine, window: Window, max_basket_items: int) -> Orders:
@@ -97,11 +123,19 @@ def held_categories(orders: Orders, groups: ItemGroups) -> HeldCategories:
     return HeldCategories(groups, held, totals.reshape(width, month_count), has_others)
 
 
+def lines_of(orders: Orders, categories: HeldCategories, min_count: int) -> SourceLines:
+    """Return the lines of the items that are in enough orders."""
+    counts = np.bincount(orders.items)
+    is_source = counts >= min_count
+    order = order_of((np.cumsum(is_source) - 1)[orders.items[is_source[orders.items]]])
+    lines = np.flatnonzero(is_source[orders.items])[order]
+    sources = np.flatnonzero(is_source)
+    places = np.repeat(np.arange(len(sources)), counts[sources])
+    return SourceLines(sources, orders.rows[lines], places, categories.has_others[lines])
+
+
 def attached_counts(
-    orders: Orders,
-    categories: HeldCategories,
-    sources: Int64s,
-    lines: tuple[Int64s, Int64s, Bools],
+    orders: Orders, categories: HeldCategories, lines: SourceLines
 ) -> tuple[Int64s, Int64s]:
     """Count the orders of source items that hold another item of each category, by month.
 
@@ -110,16 +144,14 @@ def attached_counts(
     """
     from scipy.sparse import csr_array
 
-    rows, items, is_source = lines
     month_count, width = len(orders.month_names), categories.held.shape[1]
-    shape = (len(orders.months), len(sources))
-    bought = csr_array((np.ones(len(rows), np.int32), (rows, items)), shape=shape)
-    product = (bought.T @ categories.held).tocoo()
-    own = categories.groups.of_items[sources]
+    shape = (len(lines.sources), len(orders.months))
+    ones = np.ones(len(lines.rows), np.int32)
+    product = (csr_array((ones, (lines.places, lines.rows)), shape=shape) @ categories.held).tocoo()
+    own = categories.groups.of_items[lines.sources]
     is_other = product.col // max(1, month_count) != own[product.row]
-    has_others = categories.has_others[is_source]
-    own_rows, own_items = rows[has_others], items[has_others]
-    own_keys = own_items * width + own[own_items] * month_count + orders.months[own_rows]
+    own_rows, own_places = lines.rows[lines.has_others], lines.places[lines.has_others]
+    own_keys = own_places * width + own[own_places] * month_count + orders.months[own_rows]
     own_keys, own_counts = np.unique(own_keys, return_counts=True)
     keys = product.row[is_other].astype(np.int64) * width + product.col[is_other]
     return (

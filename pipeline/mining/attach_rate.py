@@ -10,8 +10,10 @@ from pipeline.engine import Engine, Value
 from pipeline.mining.attach_counts import (
     HeldCategories,
     Orders,
+    SourceLines,
     attached_counts,
     held_categories,
+    lines_of,
     read_orders,
 )
 from pipeline.mining.baskets import Floats, Int64s
@@ -59,10 +61,10 @@ def build_attach_rate(
     """
     orders = read_orders(engine, window, options.max_basket_items)
     categories = held_categories(orders, read_categories(engine, options.category_depth))
-    sources = np.flatnonzero(np.bincount(orders.items) >= options.min_order_count)
+    lines = lines_of(orders, categories, options.min_order_count)
     slices = [
-        _attached(orders, categories, sources[at : at + ITEMS_PER_SLICE], options)
-        for at in range(0, max(1, len(sources)), ITEMS_PER_SLICE)
+        _attached(orders, categories, lines.part(at, at + ITEMS_PER_SLICE), options)
+        for at in range(0, max(1, len(lines.sources)), ITEMS_PER_SLICE)
     ]
     engine.load("attached_categories", pa.concat_tables(best for best, _ in slices))
     engine.load("attached_months", pa.concat_tables(months for _, months in slices))
@@ -72,25 +74,21 @@ def build_attach_rate(
     return AttachRateSummary(
         basket_count=len(orders.months),
         giant_basket_count=orders.giant_count,
-        source_item_count=len(sources),
+        source_item_count=len(lines.sources),
         category_count=len(categories.groups.names),
         row_count=row_count,
     )
 
 
 def _attached(
-    orders: Orders, categories: HeldCategories, sources: Int64s, options: AttachRate
+    orders: Orders, categories: HeldCategories, lines: SourceLines, options: AttachRate
 ) -> tuple[pa.Table, pa.Table]:
     """Return the best categories of some source items, and a row for each of their months."""
-    month_count = len(orders.month_names)
-    places = np.full(len(categories.groups.of_items), -1)
-    places[sources] = np.arange(len(sources))
-    is_source = places[orders.items] >= 0
-    lines, items = orders.rows[is_source], places[orders.items[is_source]]
-    of_months = items * month_count + orders.months[lines]
+    sources, month_count = lines.sources, len(orders.month_names)
+    of_months = lines.places * month_count + orders.months[lines.rows]
     order_counts = np.bincount(of_months, minlength=len(sources) * month_count)
     order_counts = order_counts.reshape(len(sources), month_count)
-    keys, counts = attached_counts(orders, categories, sources, (lines, items, is_source))
+    keys, counts = attached_counts(orders, categories, lines)
     of_keys = keys // max(1, month_count)
     all_totals = np.bincount(of_keys, weights=counts, minlength=1).astype(np.int64)
     pairs = np.flatnonzero(all_totals)
