@@ -171,6 +171,9 @@ def test_variables_stand_for_paths_only() -> None:
         *("catalogue.files", "catalogue.lookups.files", "output.path", "engine.spill_path"),
         "privacy.customer_key_file",
         *("reports.metrics_file", "reports.lineage_file"),
+        *("serving.rules", "serving.manual", "serving.blacklist", "serving.relations.scene.file"),
+        *("serving.relations.accessory.file", "serving.relations.other_brand_up_sell.tiers"),
+        *("campaigns.contacts", "campaigns.customers"),
     } == set(_expandable(Config))
 
 

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as kinds
-from numpy.typing import NDArray
 
 from pipeline import names
 from pipeline.errors import AuditError
 from pipeline.io.durable import storage_errors
+from pipeline.io.row_codes import column_of, count_distinct, list_digests, paired, row_codes
 from pipeline.io.write import arrow_schema
 
-Codes = NDArray[np.int64]
 _ROUNDING = 1e-9  # Wilson bounds and sums of weights may miss their limit by a few ulps
 _SHARES = (
     "support",
@@ -204,11 +203,11 @@ def _bounds(column: names.Column) -> tuple[float, float]:
 
 def _audit_key(table: names.Table, file: pq.ParquetFile) -> None:
     if len(table.key) == 1 and kinds.is_list(file.schema_arrow.field(table.key[0]).type):
-        digests = _list_digests(file, table.key[0])
-        if _distinct(digests) == len(digests):
+        digests = list_digests(file, table.key[0])
+        if count_distinct(digests) == len(digests):
             return  # different digests come of different lists; equal ones need a closer look
-    codes = _codes(file, table.key)
-    repeated = len(codes) - _distinct(codes)
+    codes = row_codes(file, table.key)
+    repeated = len(codes) - count_distinct(codes)
     _check(repeated == 0, table, f"{repeated} rows repeat the key ({', '.join(table.key)})")
 
 
@@ -218,81 +217,11 @@ def _audit_rank(table: names.Table, file: pq.ParquetFile) -> None:
     Gaps are right: `view_then_bought` keeps a viewed item's own row whatever its rank.
     """
     source = ("source_item_id",) if "source_item_id" in table.column_names else ()
-    groups = _codes(file, table.ranked_within or source)
-    ranks = _column(file, "rank")
+    groups = row_codes(file, table.ranked_within or source)
+    ranks = column_of(file, "rank")
     is_ranked = ranks.is_valid().to_numpy(zero_copy_only=False)
     groups, ranks = groups[is_ranked], ranks.drop_null().to_numpy()
-    places = _paired(groups, ranks)
-    _check(_distinct(places) == len(places), table, "a rank is given twice")
-    is_first_missing = _distinct(groups) != np.count_nonzero(ranks == 1)
+    places = paired(groups, ranks)
+    _check(count_distinct(places) == len(places), table, "a rank is given twice")
+    is_first_missing = count_distinct(groups) != np.count_nonzero(ranks == 1)
     _check(not is_first_missing, table, "rank does not start at 1")
-
-
-def _codes(file: pq.ParquetFile, columns: tuple[str, ...]) -> Codes:
-    """Return one number per row, equal where all the columns are equal (NULL equals NULL)."""
-    codes = np.zeros(file.metadata.num_rows, dtype=np.int64)
-    for place, name in enumerate(columns):
-        column_codes = _encoded(_column(file, name))
-        codes = _paired(codes, column_codes) if place else column_codes
-    return codes
-
-
-def _list_digests(file: pq.ParquetFile, name: str) -> Codes:
-    """Return 64 bits of each list, the same for equal lists: a row group is held at a time.
-
-    Each element has random bits, which stand in the sum times an odd number of its place.
-    """
-    bits, known = np.random.default_rng(0), pa.array([], pa.string())
-    of_element = np.zeros(0, dtype=np.int64)
-    digests = [np.zeros(0, dtype=np.int64)]
-    for number in range(file.num_row_groups):
-        lists = file.read_row_group(number, columns=[name])[name].combine_chunks()
-        lists = lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists
-        distinct = pc.unique(lists.flatten())
-        known = pa.concat_arrays([known, distinct.filter(pc.invert(pc.is_in(distinct, known)))])
-        wanted = len(known) - len(of_element)
-        fresh = bits.integers(-(2**63), 2**63 - 1, wanted, dtype=np.int64)
-        of_element = np.concatenate([of_element, fresh])
-        elements = of_element[pc.index_in(lists.flatten(), known).to_numpy()]
-        digests.append(_sums_by_place(elements, pc.list_value_length(lists).to_numpy()))
-    return np.concatenate(digests)
-
-
-def _sums_by_place(elements: Codes, lengths: Codes) -> Codes:
-    offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
-    places = np.arange(len(elements)) - np.repeat(offsets[:-1], lengths)
-    weighted = np.concatenate((elements * (2 * places + 1), [0]))
-    sums = np.add.reduceat(weighted, offsets[:-1]) if len(lengths) else weighted[:0]
-    return np.where(lengths > 0, sums, 0)
-
-
-def _paired(left: Codes, right: Codes) -> Codes:
-    """Return one number per pair of numbers; dense codes first, so that it never overflows."""
-    dense = _encoded(pa.array(left))
-    return np.asarray(dense * (right.max(initial=0) + 1) + right)
-
-
-def _distinct(codes: Codes) -> int:
-    ordered = np.sort(codes)  # far quicker than a hash table
-    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(1, len(ordered))
-
-
-def _encoded(values: pa.Array) -> Codes:
-    """Return the dictionary code of each value; no code reaches the number of rows."""
-    if kinds.is_list(values.type):
-        values = _list_keys(values)
-    indices = pc.dictionary_encode(values, null_encoding="encode").indices
-    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _list_keys(values: pa.ListArray) -> pa.StringArray:
-    """Return one text per list: the codes of its elements, which no comma can confuse."""
-    elements = pc.dictionary_encode(values.flatten()).indices.cast(pa.string())
-    lengths = pc.list_value_length(values).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), elements), ",")
-
-
-def _column(file: pq.ParquetFile, name: str) -> pa.Array:
-    chunks = file.read(columns=[name])[name].combine_chunks()
-    return chunks.combine_chunks() if isinstance(chunks, pa.ChunkedArray) else chunks
