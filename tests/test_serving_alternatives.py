@@ -198,7 +198,7 @@ def test_lines_of_the_tiers_that_do_nothing_are_told_of_once(tmp_path: Path) -> 
         assert ["T2"] == targets_of(setting, "other_brand_up_sell")["S"]
     assert [
         "bad_tier tiers.csv:2: tier 'best': write a whole number from 1 on; the line is left out",
-        "unknown_brand tiers.csv:3: no item is of the brand 'Zed': the line does nothing",
+        "unknown_brand tiers.csv:3: no item is of the brand 'Zed'; the line does nothing",
         "bad_tier tiers.csv:4: tier '0': write a whole number from 1 on; the line is left out",
     ] == told(setting)
 

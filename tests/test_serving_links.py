@@ -130,13 +130,13 @@ def test_lines_that_link_nothing_are_told_of_once(tmp_path: Path) -> None:
     setting = accessories(tmp_path, lines + "Bags,Cables,,\n")
     for _ in range(2):
         assert {"bag1", "bag2"} == set(targets_of(setting, "accessory"))
-    does_nothing = "the line does nothing"
+    does_nothing, near = "the line does nothing", "'Bag'; did you mean Bags?"
     assert [
-        f"unknown_category accessories.csv:2: no item is under 'Phto': {does_nothing}",
-        f"unknown_category accessories.csv:3: no item is under 'Bag': {does_nothing}",
-        f"unknown_attribute accessories.csv:4: no item has 'socket': {does_nothing}",
-        f"unknown_value accessories.csv:5: no item has plug = 'gold': {does_nothing}",
-        "missing_attribute accessories.csv:6: a value needs an attribute: the line is left out",
+        f"unknown_category accessories.csv:2: no item is under 'Phto'; {does_nothing}",
+        f"unknown_category accessories.csv:3: no item is under {near}; {does_nothing}",
+        f"unknown_attribute accessories.csv:4: no item has 'socket'; {does_nothing}",
+        f"unknown_value accessories.csv:5: no item has plug = 'gold'; {does_nothing}",
+        "missing_attribute accessories.csv:6: a value needs an attribute; the line is left out",
     ] == told(setting)
 
 
@@ -151,8 +151,12 @@ def scenes(folder: Path, lines: str, options: Any = None) -> Setting:
     return setting_with(folder, "scenes", "scene,item_id,category\n" + lines, options=options)
 
 
+NEAR = (
+    "unknown_category scenes.csv:2: no item is under 'Bag'; did you mean Bags?; "
+    "the line does nothing"
+)
 UNCLEAR = (
-    "unclear_member scenes.csv:2: name an item_id or a category, one of them: the line is left out"
+    "unclear_member scenes.csv:2: name an item_id or a category, one of them; the line is left out"
 )
 PICNIC = "picnic,bag1,\npicnic,,Photo > Cameras\n"
 TRIP = "trip,cable,\ntrip,cam2,\ntrip,bag1,\ntrip,lost,\n"
@@ -191,10 +195,13 @@ def test_the_best_sellers_of_a_scene_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "remark"),
     [
-        ("picnic,bagg,\n", "unknown_item scenes.csv:2: 'bagg' is no item: the line does nothing"),
+        (
+            "picnic,bagg,\n",
+            "unknown_item scenes.csv:2: item 'bagg' is not known; the line does nothing",
+        ),
         (
             "picnic,,Bag\n",
-            "unknown_category scenes.csv:2: no item is under 'Bag': the line does nothing",
+            NEAR,
         ),
         (
             "picnic,bag1,Bags\n",

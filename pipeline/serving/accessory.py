@@ -15,6 +15,7 @@ from pipeline.serving.lists import CandidateLists, Sources, ranges_of
 from pipeline.serving.mined_lists import ALSO_BOUGHT
 from pipeline.serving.popularity import preferred_items
 from pipeline.serving.remarked import remark
+from pipeline.serving.remarks import near_hint
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Labels, Shelf
 from pipeline.serving.substitute_pairs import is_among
@@ -93,14 +94,19 @@ def _problem(shelf: Shelf, row: HandRow) -> tuple[str, str] | None:
     """Return the kind of what is wrong with a line, and a message."""
     for name in _COLUMNS:
         if not leaves_at(shelf.categories, row[name]).any():
-            return "unknown_category", f"no item is under {row[name]!r}: the line does nothing"
+            hint = near_hint(row[name], shelf.categories.texts)
+            message = f"no item is under {row[name]!r}{hint}; the line does nothing"
+            return "unknown_category", message
     column = column_of(shelf, row["attribute"])
     if row["attribute"] and column is None:
-        return "unknown_attribute", f"no item has {row['attribute']!r}: the line does nothing"
+        hint = near_hint(row["attribute"], ["brand", *shelf.attributes])
+        message = f"no item has {row['attribute']!r}{hint}; the line does nothing"
+        return "unknown_attribute", message
     if row["value"] and column is None:
-        return "missing_attribute", "a value needs an attribute: the line is left out"
+        return "missing_attribute", "a value needs an attribute; the line is left out"
     if row["value"] and column and column.number(row["value"]) == NONE:
-        message = f"no item has {row['attribute']} = {row['value']!r}: the line does nothing"
+        hint = near_hint(row["value"], column.texts)
+        message = f"no item has {row['attribute']} = {row['value']!r}{hint}; the line does nothing"
         return "unknown_value", message
     return None
 

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.io.hand_files import read_hand_file
 from pipeline.mining.baskets import Int64s
 from pipeline.serving.remarked import remark
+from pipeline.serving.remarks import near_hint
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE
 
@@ -26,7 +27,8 @@ def brand_tiers(setting: Setting) -> Int64s | None:
     for row in read_hand_file(setting.files[FILE], ["brand", "tier"]):
         number, tier = brands.number(row["brand"]), row["tier"]
         if number == NONE:
-            message = f"no item is of the brand {row['brand']!r}: the line does nothing"
+            hint = near_hint(row["brand"], brands.texts)
+            message = f"no item is of the brand {row['brand']!r}{hint}; the line does nothing"
             remark(setting, FILE, row.line, kind="unknown_brand", message=message)
         elif not (tier.isdecimal() and 1 <= int(tier) < _WORST):
             message = f"tier {tier!r}: write a whole number from 1 on; the line is left out"

@@ -12,6 +12,7 @@ from pipeline.serving.evidence import ranges_by
 from pipeline.serving.lists import CandidateLists, Sources, pool_of, ranges_of
 from pipeline.serving.popularity import preferred_items
 from pipeline.serving.remarked import remark
+from pipeline.serving.remarks import near_hint
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE
 
@@ -56,7 +57,7 @@ def _read_scenes(setting: Setting) -> tuple[list[str], list[Bools]]:
     for row in read_hand_file(setting.files[FILE], ["scene"], ["item_id", "category"]):
         item, category = row["item_id"], row["category"]
         if bool(item) == bool(category):
-            message = "name an item_id or a category, one of them: the line is left out"
+            message = "name an item_id or a category, one of them; the line is left out"
             remark(setting, FILE, row.line, kind="unclear_member", message=message)
             continue
         members = held.setdefault(row["scene"], np.zeros(len(shelf), np.bool_))
@@ -64,12 +65,13 @@ def _read_scenes(setting: Setting) -> tuple[list[str], list[Bools]]:
             is_under = leaves_at(shelf.categories, category)[shelf.categories.codes]
             members |= is_under
             if not is_under.any():
-                message = f"no item is under {category!r}: the line does nothing"
+                hint = near_hint(category, shelf.categories.texts)
+                message = f"no item is under {category!r}{hint}; the line does nothing"
                 remark(setting, FILE, row.line, kind="unknown_category", message=message)
         elif item in shelf.numbers:
             members[shelf.numbers[item]] = True
         else:
-            message = f"{item!r} is no item: the line does nothing"
+            message = f"item {item!r} is not known; the line does nothing"
             remark(setting, FILE, row.line, kind="unknown_item", message=message)
     return list(held), list(held.values())
 
