@@ -1,5 +1,6 @@
 """The file of rules: what is read from it, and what is told of one that is not valid."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.conditions import ALWAYS, AllOf, AnyOf, Comparison, Not, words_of
+from pipeline.config.conditions import ALWAYS, OPERATORS, AllOf, AnyOf, Comparison, Not, words_of
 from pipeline.config.rule_file import Order, Rule, read_rule_file
+from pipeline.config.rule_options import RuleOptions
 from pipeline.config.scalars import flow_text
 from pipeline.errors import ConfigError
+from tests.conftest import PROJECT
 from tests.test_strict_yaml import TREES
 
 RULE = "- name: r\n  applies_to: [scene]\n"
@@ -235,3 +238,16 @@ def test_no_tree_does_anything_but_be_read_or_refused_with_a_place(
     except ConfigError as error:
         lines = str(error).split("\n")
     assert [] == [line for line in lines if not line.startswith("rules.yaml:1:")]
+
+
+def test_the_rules_of_the_documents_are_valid_and_every_operator_stands_there(
+    tmp_path: Path,
+) -> None:
+    text = (PROJECT / "docs" / "serving.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"<!-- rules: .*? -->\n```yaml\n(.*?)```", text, flags=re.DOTALL)
+
+    assert ["Bags for cameras", "A better one of another brand"] == [
+        rule.name for rule in rules_of(tmp_path, example)
+    ]
+    assert [] == [name for name in OPERATORS if f"`{name}: " not in text]
+    assert [] == [name for name in RuleOptions.model_fields if f"`{name}`" not in text]
