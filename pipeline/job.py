@@ -11,7 +11,8 @@ from typing import Any
 from pipeline.accounting import Account
 from pipeline.config.load import LoadedConfig
 from pipeline.config.model import Config
-from pipeline.config.source_options import Source
+from pipeline.config.rule_file import read_rule_file
+from pipeline.config.source_options import Catalogue, Source
 from pipeline.io.customer_key import customer_key
 from pipeline.io.duckdb_engine import DuckDBEngine, database_share
 from pipeline.io.durable import make_folder, storage_errors
@@ -89,6 +90,7 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
                 files[FROZEN_CUTS] = cuts
             files |= campaign_files(loaded.config.campaigns, loaded.folder)
             hand_made = hand_made_files(loaded.config.serving, loaded.folder)
+            _check_rules(hand_made.get("rules"), loaded.config.catalogue)
             files |= {f"{HAND_MADE}{name}": [file] for name, file in hand_made.items()}
             inputs = {name: (found, inspect_files(found, threads)) for name, found in files.items()}
         with (
@@ -98,6 +100,12 @@ def opened(loaded: LoadedConfig, progress: Progress, spill: Path) -> Iterator[Jo
             yield Job(loaded, engine, progress, inputs, customer_key=key)
     finally:
         progress.close()
+
+
+def _check_rules(file: InputFile | None, catalogue: Catalogue | None) -> None:
+    """Refuse a file of rules that is not valid now, not after everything is mined."""
+    if file:
+        read_rule_file(file.path, file.name, catalogue.attributes if catalogue else ())
 
 
 @contextmanager

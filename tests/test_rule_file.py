@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.conditions import ALWAYS, OPERATORS, AllOf, AnyOf, Comparison, Not, words_of
+from pipeline.config.load import load_config
 from pipeline.config.rule_file import Order, Rule, read_rule_file
 from pipeline.config.rule_options import RuleOptions
 from pipeline.config.scalars import flow_text
 from pipeline.errors import ConfigError
+from pipeline.io.new_project import write_project
+from pipeline.job import opened
+from pipeline.progress import Progress
 from tests.conftest import PROJECT
 from tests.test_strict_yaml import TREES
 
@@ -251,3 +256,16 @@ def test_the_rules_of_the_documents_are_valid_and_every_operator_stands_there(
     ]
     assert [] == [name for name in OPERATORS if f"`{name}: " not in text]
     assert [] == [name for name in RuleOptions.model_fields if f"`{name}`" not in text]
+
+
+def test_a_file_that_is_not_valid_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    write_project(tmp_path / "shop")
+    config = tmp_path / "shop" / "basket.yaml"
+    (tmp_path / "shop" / "rules.yaml").write_text(RULE + "  prority: 1\n", encoding="utf-8")
+    loaded = load_config(config, ["serving.rules=rules.yaml"])
+
+    with (
+        pytest.raises(ConfigError, match=r"^rules\.yaml:3:3: 0\.prority: unknown key; did you me"),
+        opened(loaded, Progress(StringIO()), tmp_path / "spill"),
+    ):
+        pass

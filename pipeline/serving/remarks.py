@@ -33,7 +33,7 @@ class Remark:
 
     @property
     def is_fault(self) -> bool:
-        """Whether somebody should mend it: `--strict` takes it as an error."""
+        """Whether somebody should mend it: `serving.strict` takes it as an error."""
         return self.kind != PLANNED
 
 
