@@ -9,9 +9,18 @@ import pyarrow as pa
 from pipeline.config.family_options import Substitutes
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Baskets, Bools, Int32s, Int64s, packed, read_baskets, to_offsets
+from pipeline.mining.baskets import (
+    Baskets,
+    Bools,
+    Int32s,
+    Int64s,
+    distinct,
+    packed,
+    read_baskets,
+    to_offsets,
+)
 from pipeline.mining.columns import read_columns
-from pipeline.mining.person_baskets import NOBODY
+from pipeline.mining.rule_customers import pair_holders
 from pipeline.mining.significance import p_values
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
@@ -180,9 +189,9 @@ def _sessions(session_codes: Int64s, items: Int32s) -> Baskets:
     """Return the items of each session, each once, sessions by code."""
     codes, rows = np.unique(session_codes, return_inverse=True)
     width = int(items.max(initial=0)) + 1
-    rows, distinct = np.divmod(np.unique(packed(rows, items, width)), width)
+    rows, of_rows = np.divmod(distinct(packed(rows, items, width)), width)
     sizes = np.bincount(rows, minlength=len(codes))
-    return Baskets(distinct.astype(np.int32), to_offsets(sizes))
+    return Baskets(of_rows.astype(np.int32), to_offsets(sizes))
 
 
 def _selected(baskets: Baskets, is_kept: Bools, is_item: Bools) -> Baskets:
@@ -200,7 +209,7 @@ def _apart_pairs(engine: Engine, viewed: _Viewed, options: Substitutes, window: 
     width = max(int(array.max(initial=0)) for array in (viewed.right, orders.item_codes)) + 1
     singles = np.bincount(orders.item_codes, minlength=width)
     left, right, n = singles[viewed.left], singles[viewed.right], orders.basket_count
-    joint = _joint_counts(orders, viewed, width)
+    joint = pair_holders(orders, viewed.left, viewed.right)[:, 0]
     p = p_values(left - joint, left, n - right, n) if len(joint) else np.zeros(0)
     is_apart = joint * n < left * right
     if options.max_p_value is not None:
@@ -219,20 +228,3 @@ def _apart_pairs(engine: Engine, viewed: _Viewed, options: Substitutes, window: 
     return pa.concat_tables(
         pa.table({name: column[is_apart] for name, column in one.items()}) for one in both
     )
-
-
-def _joint_counts(orders: Baskets, viewed: _Viewed, width: int) -> Int64s:
-    """Return the orders with both items of each pair."""
-    from pipeline.mining.kernels.pairs import count_pairs
-
-    is_item = np.zeros(width, np.bool_)
-    is_item[viewed.left] = is_item[viewed.right] = True
-    few = _selected(orders, np.ones(orders.basket_count, np.bool_), is_item)
-    nobody = np.full(few.basket_count, NOBODY, np.int64)
-    found = count_pairs(few.basket_offsets, few.item_codes, nobody, None, min_pair_count=1)
-    keys = found.left.astype(np.int64) * width + found.right
-    order = np.argsort(keys)
-    keys, counts = np.append(keys[order], -1), np.append(found.joint[order], 0)
-    wanted = viewed.left * width + viewed.right
-    at = np.searchsorted(keys[:-1], wanted)
-    return np.where(keys[at] == wanted, counts[at], 0)
