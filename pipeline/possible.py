@@ -62,7 +62,7 @@ def reasons_against(config: Config) -> dict[str, str]:
     if "item_id" not in columns:
         rules = ("association_rules", *_BOUGHT, "view_then_bought")
         needy = (*rules, *_FAMILY, "customer_interests", "item_stats")
-        served = ("popular_items", "recommendations", "campaign_targets")
+        served = ("popular_items", "recommendations", "campaign_targets", "bundles")
         reasons |= dict.fromkeys((*needy, *served), "orders have no item_id")
     if config.events is None:
         no_log = "there is no browse log"
@@ -103,6 +103,7 @@ def _switched_off(config: Config) -> dict[str, str]:
         "context_rules": ("context.by", config.context.by),
         "popular_items": ("serving.placements", config.serving.placements),
         "campaign_targets": ("campaigns.planned", config.campaigns.planned),
+        "bundles": ("bundles.kinds", config.bundles.kinds),
         "recommendations": ("serving.placements", config.serving.placements),
     }
     return {table: f"{key} is not set" for table, (key, value) in options.items() if not value}

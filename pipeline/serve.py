@@ -8,6 +8,7 @@ from pipeline import names
 from pipeline.config.model import Config
 from pipeline.job import HAND_MADE, Job
 from pipeline.possible import stages_of, tables_for_lists
+from pipeline.serving.bundles import build_bundles
 from pipeline.serving.recommendations import build_recommendations, told
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import read_shelf
@@ -62,4 +63,15 @@ def _serve_recommendations(job: Job) -> dict[str, Any]:
     return asdict(summary) | ({"message": "\n".join(lines)} if lines else {})
 
 
-_STAGES: dict[str, Callable[[Job], dict[str, Any]]] = {"recommendations": _serve_recommendations}
+def _serve_bundles(job: Job) -> dict[str, Any]:
+    setting, options = setting_of(job), job.config.bundles
+    window = job.window(options.lookback_days)
+    summary = build_bundles(setting, options, window, job.config.item_level)
+    lines = told(sorted(set(setting.remarks)))
+    return asdict(summary) | ({"message": "\n".join(lines)} if lines else {})
+
+
+_STAGES: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "recommendations": _serve_recommendations,
+    "bundles": _serve_bundles,
+}

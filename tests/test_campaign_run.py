@@ -148,3 +148,21 @@ def test_a_contact_without_an_instant_is_refused_with_its_line(tmp_path: Path) -
     text = "customer_id,contacted_at\nann,2026-01-02\nbob,soon\n"
     with pytest.raises(DataError, match=r"given.csv:3: contacted_at 'soon': write an instant"):
         read_contacts([file_of(tmp_path, text)], None, "UTC")
+
+
+def test_bundles_are_published_where_kinds_are_named(shop: Path) -> None:
+    overrides = ["bundles.kinds=[together, consumable, upgrade]", "bundles.min_order_count=3"]
+    config = load_config(shop / "basket.yaml", overrides)
+    report = run(config)
+    rows = pq.read_table(report.folder / "bundles.parquet").to_pylist()
+    assert rows
+    assert {"together", "consumable", "upgrade"} >= {row["kind"] for row in rows}
+    assert len(rows) == report.figures["bundles"]["row_count"]
+    assert "bundles" not in wanted_tables(load_config(shop / "basket.yaml").config)
+    only = run(config, only=["bundles"])
+    assert rows == pq.read_table(only.folder / "bundles.parquet").to_pylist()
+
+
+def test_a_cost_that_the_catalogue_does_not_have_is_refused(shop: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'cost' is none of catalogue\.attributes"):
+        load_config(shop / "basket.yaml", ["bundles.cost_attribute=cost"])

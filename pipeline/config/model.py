@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.breaker_options import Breakers
+from pipeline.config.bundle_options import Bundles
 from pipeline.config.campaign_options import Campaigns
 from pipeline.config.context_options import Context
 from pipeline.config.customer_options import Interests, Rfm
@@ -112,6 +113,8 @@ class Config(Section):
     """Ready lists: manual picks, rules, mined rows and fallbacks, merged."""
     campaigns: Campaigns = Campaigns()
     """Whom to offer what: lists for campaigns, with a control arm."""
+    bundles: Bundles = Bundles()
+    """Sets of items to sell as one."""
     breakers: Breakers = Breakers()
     """How far a run may be from the one before."""
     privacy: Privacy = Privacy()

@@ -54,6 +54,8 @@ _SHARES = (
     "recency_weight",
     "timing_weight",
     "offer_score",
+    "refund_rate_together",
+    "refund_rate_alone",
     "context_q_value",
 )
 _POSITIVE = (
@@ -99,6 +101,7 @@ AT_MOST = (
     ("baseline_target_count", "baseline_count"),
     ("customer_count", "buyer_count"),
     ("order_count", "source_count"),
+    ("order_count", "main_order_count"),
     ("attached_count", "order_count"),
     ("total_attached_count", "total_order_count"),
     ("switch_count", "n_buyers"),

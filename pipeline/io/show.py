@@ -85,6 +85,10 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     "cart_pairs": (
         *("placement", "relation", "source_item_id", "target_item_id", "tier", "weight"),
     ),
+    "bundles": (
+        *("items", "kind", "order_count", "attach_rate", "price_sum", "suggested_price"),
+        *("margin", "stock_cover_days"),
+    ),
     "item_stats": ("item_id", "order_count", "customer_count", "quantity", "revenue", "price"),
     "popular_items": (
         *("item_id", "customer_segment", "segment_rank", "order_count", "customer_count"),

@@ -11,7 +11,7 @@ from pipeline.names.baskets import (
     ASSOCIATION_RULES,
     FREQUENT_ITEMSETS,
 )
-from pipeline.names.campaigns import CAMPAIGN_TARGETS
+from pipeline.names.campaigns import BUNDLES, CAMPAIGN_TARGETS
 from pipeline.names.contexts import CONTEXT_RULES
 from pipeline.names.customers import (
     CUSTOMER_INTERESTS,
@@ -43,6 +43,7 @@ __all__ = [
     "ASSOCIATION_RULES",
     "ATTACH_RATE",
     "BOUGHT_NEXT",
+    "BUNDLES",
     "CAMPAIGN_TARGETS",
     "CART_PAIRS",
     "CONTEXT_RULES",
@@ -91,6 +92,7 @@ TABLES: dict[str, Table] = {
         CONTEXT_RULES,
         ASSOCIATION_KIND,
         CAMPAIGN_TARGETS,
+        BUNDLES,
         RECOMMENDATIONS,
         RECOMMENDATION_LISTS,
         CART_PAIRS,

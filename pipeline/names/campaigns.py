@@ -1,6 +1,6 @@
 """Tables for campaigns: whom to offer what, and what to sell as one."""
 
-from pipeline.names.schema import WINDOW, Column, Table, count, identifier, measure
+from pipeline.names.schema import WINDOW, Column, Table, bounded, count, identifier, measure
 
 CAMPAIGN_TARGETS = Table(
     "campaign_targets",
@@ -58,4 +58,56 @@ CAMPAIGN_TARGETS = Table(
     ),
     sort="campaign asc, customer_id asc, item_id asc",
     best="offer_score desc, joint_count desc, campaign asc, customer_id asc, item_id asc",
+)
+
+BUNDLES = Table(
+    "bundles",
+    "one row per set of items to sell as one",
+    ("bundle_id",),
+    (
+        identifier("bundle_id", "Stable id of the set: the same items have it in every run."),
+        Column("items", "list<string>", "Item ids of the set, ascending."),
+        count("item_count", "Items of the set: 2 to 4."),
+        identifier(
+            "main_item_id",
+            "The item that the others are accessories of, else the dearest; then the best-selling.",
+        ),
+        Column("kind", "string", "`accessory`, `scene`, `consumable`, `upgrade` or `together`."),
+        Column(
+            "evidence",
+            "string",
+            "`frequently_bought_together`, or `also_bought` for a pair of the file of accessories.",
+        ),
+        count("order_count", "Orders that hold the whole set, whether or not a unit came back."),
+        count("main_order_count", "Orders that hold the main item, counted alike."),
+        *bounded("attach_rate", "order_count / main_order_count."),
+        measure(
+            "refund_rate_together",
+            "Of the items of orders that hold the whole set, share of which a unit came back.",
+        ),
+        measure(
+            "refund_rate_alone",
+            "The same in all other orders; NULL where there are none.",
+            is_nullable=True,
+        ),
+        measure(
+            "price_sum", "Sum of the catalogue's prices; NULL where one is not.", is_nullable=True
+        ),
+        measure(
+            "suggested_price",
+            "price_sum less the discount, as far as the margin bears it.",
+            is_nullable=True,
+        ),
+        measure("cost_sum", "Sum of the costs; NULL where one is not known.", is_nullable=True),
+        measure("margin", "(suggested_price - cost_sum) / suggested_price.", is_nullable=True),
+        count(
+            "stock_cover_days",
+            "Whole days that the stock lasts at the pace of the window, of the item that runs "
+            "out first; NULL where one is not known.",
+            is_nullable=True,
+        ),
+        *WINDOW,
+    ),
+    sort="bundle_id asc",
+    best="order_count desc, bundle_id asc",
 )

@@ -61,8 +61,8 @@ def accessory(setting: Setting, sources: Sources) -> CandidateLists:
         sources: Items.
     """
     shelf = setting.shelf
-    links = list(_links(setting))
-    bought = _bought(setting, links)
+    links = read_links(setting)
+    bought = linked_rows(setting, links)
     classes, lists = _best_sellers(setting, links)
     own = _own_lists(bought, classes, lists, setting.options.max_candidates)
     own_starts, own_ends = ranges_of(own.sources.astype(np.int64), len(shelf))
@@ -77,8 +77,12 @@ def accessory(setting: Setting, sources: Sources) -> CandidateLists:
     )  # fmt: skip
 
 
+def read_links(setting: Setting) -> list[Link]:
+    """Return the lines of the file that do something; remark on the others."""
+    return list(_links(setting))
+
+
 def _links(setting: Setting) -> Iterator[Link]:
-    """Yield the lines of the file that do something; remark on the others."""
     for row in read_hand_file(setting.files[FILE], _COLUMNS, ["attribute", "value"]):
         problem = _problem(setting.shelf, row)
         if problem:
@@ -123,7 +127,7 @@ def leaves_at(categories: Labels, path: str) -> Bools:
     return np.array([*found, False], np.bool_)
 
 
-def _bought(setting: Setting, links: list[Link]) -> Evidence:
+def linked_rows(setting: Setting, links: list[Link]) -> Evidence:
     """Return the rows of `also_bought` that a line links."""
     if "also_bought" not in setting.given:
         return no_pairs()

@@ -29,7 +29,7 @@ def scene(setting: Setting, sources: Sources) -> CandidateLists:
         setting: Has the file.
         sources: Items.
     """
-    shelf, names, held = setting.shelf, *_read_scenes(setting)
+    shelf, names, held = setting.shelf, *read_scenes(setting)
     preferred = preferred_items(setting)
     classes, keys = _classes(shelf.categories.codes, held)
     by_preference = [np.flatnonzero(one[preferred]) for one in held]
@@ -50,7 +50,7 @@ def scene(setting: Setting, sources: Sources) -> CandidateLists:
     )  # fmt: skip
 
 
-def _read_scenes(setting: Setting) -> tuple[list[str], list[Bools]]:
+def read_scenes(setting: Setting) -> tuple[list[str], list[Bools]]:
     """Return the scenes in the order of the file, and which items each holds."""
     shelf = setting.shelf
     held: dict[str, Bools] = {}

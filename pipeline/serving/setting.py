@@ -16,7 +16,7 @@ from pipeline.serving.shelf import Shelf
 TABLES_READ: Final = (
     *("item_stats", "popular_items", "rfm_segments", "also_bought", "also_bought_category"),
     *("also_viewed", "view_then_bought", "frequently_bought_together", "bought_next"),
-    *("substitutes",),
+    *("substitutes", "repurchase_cycle"),
 )
 """Mined tables that lists are made of."""
 _SEGMENTS: Final = "select distinct segment from rfm_segments order by segment asc"
