@@ -219,6 +219,15 @@ def test_explain_agrees_with_what_was_published_on_every_page(shop: Path) -> Non
             assert kept == page(shop, placement, source, "rank", "target_item_id")
 
 
+def test_a_rule_can_be_looked_at_before_it_is_live(shop: Path) -> None:
+    published(shop, "recommendations")
+    (shop.parent / "rules.yaml").write_text(RULES + "  enabled: false\n")
+    result = CliRunner().invoke(app, ["explain", str(shop), "--rule", "bags beside cameras"])
+    assert result.exit_code == 0
+    assert "disabled" in result.stdout
+    assert "case" in result.stdout
+
+
 def test_preview_counts_pages_and_origins(shop: Path) -> None:
     rows = published(shop, "recommendations")
     result = CliRunner().invoke(app, ["preview", str(shop), "--json"])

@@ -8,24 +8,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, Run, load, print_text
+from pipeline.errors import UsageError
+from pipeline.layout import aligned, printable
 
 if TYPE_CHECKING:
     from pipeline.serving.explain import Candidate, Coverage
+    from pipeline.serving.rule_description import NamedItem, RuleDescription
     from pipeline.serving.setting import Setting
 
 
 def explain(
     config: ConfigFile,
     page: Annotated[
-        str,
-        typer.Argument(metavar="PAGE", help="Item id, category path or segment of a page."),
-    ],
+        str | None,
+        typer.Argument(metavar="[PAGE]", help="Item id, category path or segment of a page."),
+    ] = None,
     placement: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this placement.  [default: all]")
     ] = None,
     segment: Annotated[
         str, typer.Option(metavar="NAME", help="Customer segment that looks at the page.")
     ] = "everyone",
+    rule: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What a rule matches and shows, live or not.")
+    ] = None,
     as_of: AsOf = None,
     overrides: Overrides = None,
     run: Run = "latest",
@@ -33,13 +39,20 @@ def explain(
 ) -> None:
     """Show every candidate for a page, and what became of it."""
     from pipeline.explain import missing_tables, published_setting
-    from pipeline.serving.explain import explain_page
+    from pipeline.serving.explain import explain_page, explain_rule
 
+    if (page is None) == (rule is None):
+        message = "give a page to explain, or --rule NAME"
+        raise UsageError(message)
     loaded = load(config, overrides)
     with published_setting(loaded, run, as_of) as setting:
-        rows = explain_page(setting, page, placement, segment)
-        _tell(setting, missing_tables(loaded, setting))
-        print_text(_json(rows) if json else _candidates_text(rows))
+        if rule is not None:
+            described = explain_rule(setting, rule)
+            print_text(_json([described]) if json else _rule_text(described))
+        elif page is not None:
+            rows = explain_page(setting, page, placement, segment)
+            _tell(setting, missing_tables(loaded, setting))
+            print_text(_json(rows) if json else _candidates_text(rows))
 
 
 def preview(
@@ -83,12 +96,10 @@ def _json(rows: Sequence[Any]) -> str:
     from dataclasses import asdict
     from json import dumps
 
-    return dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
+    return dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False, default=str)
 
 
 def _candidates_text(rows: "Sequence[Candidate]") -> str:
-    from pipeline.layout import aligned
-
     columns = ("placement", "relation", "rank", "target", "name", "source", "verdict", "reason")
     cells = [
         (
@@ -101,9 +112,28 @@ def _candidates_text(rows: "Sequence[Candidate]") -> str:
     return aligned(columns, cells, width)
 
 
-def _coverage_text(one: "Coverage") -> str:
-    from pipeline.layout import aligned
+def _rule_text(rule: "RuleDescription") -> str:
+    span = f"{rule.valid_from or 'always'} to {rule.valid_to or 'ever'}"
+    for_whom = ", ".join(rule.customer_segments) or "everyone"
+    lines = [
+        f"{rule.name} (line {rule.line}): {rule.state}, valid from {span}, for {for_whom}",
+        f"for {', '.join(rule.applies_to)} on pages of {', '.join(rule.pages)}",
+        f"matches: {rule.match}",
+        f"shows: {rule.show}, ordered by {rule.order_by}",
+        f"matches {rule.matched_count:,} items: {_items(rule.matched)}",
+        f"offers something beside {rule.filled_count:,} of them",
+        f"offers {rule.shown_count:,} items: {_items(rule.shown)}",
+        *(f"beside {_items([one.source])}: {_items(one.targets)}" for one in rule.examples),
+        *rule.remarks,
+    ]
+    return "\n".join(printable(line) for line in lines)
 
+
+def _items(items: "Sequence[NamedItem]") -> str:
+    return ", ".join(f"{one.item_id} {one.name}".strip() for one in items) or "none"
+
+
+def _coverage_text(one: "Coverage") -> str:
     pages = (
         f"{one.placement}: {one.page_count:,} pages: {one.full_count:,} full, "
         f"{one.partial_count:,} partly filled, {one.empty_count:,} empty"

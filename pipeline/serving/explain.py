@@ -13,10 +13,11 @@ from pipeline.errors import UsageError
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.serving.filling import EMPTY, Filled, Merger
 from pipeline.serving.lists import Sources
-from pipeline.serving.offers import Offers, stock_of
+from pipeline.serving.offers import Offers, rule_book, stock_of
 from pipeline.serving.pages import item_sources, sources_of
 from pipeline.serving.reasons import sentences
 from pipeline.serving.recommendations import Filling, fill_placements
+from pipeline.serving.rule_description import RuleDescription, describe_rule
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE
 from pipeline.serving.shown import taken
@@ -104,6 +105,11 @@ def explain_page(
         message = f"{page!r} has no page: no listed item, category path or segment is called so"
         raise UsageError(message)
     return found
+
+
+def explain_rule(setting: Setting, name: str) -> RuleDescription:
+    """Return what a rule matches and shows, whether it is live or not; see `describe_rule`."""
+    return describe_rule(rule_book(setting, stock_of(setting)), name)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ class Merger:
             *(self.slots, _flags(groups)),
         ]
         self._items: list[Any] = [
-            *(stock.hidden, shelf.products.codes, shelf.categories.codes, shelf.brands.codes),
+            *(stock.hidden.astype(np.int8), shelf.products.codes),
+            *(shelf.categories.codes, shelf.brands.codes),
             *(stock.substitute_offsets, stock.substitutes),
         ]
 

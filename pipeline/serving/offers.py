@@ -87,6 +87,8 @@ class Offers:
             return Merger(groups, sources, audiences, shelf=shelf, stock=stock, caps=caps)
 
         if any(one.relation in WITHOUT_EVIDENCE for one in slots):
+            for one in slots:  # those of another placement are for its own needy pages
+                self._made.pop((WEAK, sources.kind, one.relation), None)
             needy |= _needy(merged(lambda _: ()), slots, WEAK)
         if any(COSTLY in one.fallbacks for one in slots):
             needy |= _needy(merged(_before_costly), slots, COSTLY)
@@ -103,8 +105,8 @@ class Offers:
             *self._kept("mined", sources, relation, partial(automatic_lists, setting)),
         ]
         if (WEAK, relation) in needy:
-            weak = lists_without_evidence(setting, sources, relation, needy[WEAK, relation])
-            lists += _listed(weak)
+            weak = partial(lists_without_evidence, setting, needy=needy[WEAK, relation])
+            lists += self._kept(WEAK, sources, relation, weak)
         for fallback in fallbacks:
             make = partial(self._fallback, fallback, needy.get((fallback, relation)))
             if fallback != COSTLY:

@@ -13,9 +13,13 @@ Memory: the slots of all pages. Time: the candidates looked at, times the slots 
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 
+Int8s = npt.NDArray[np.int8]
 EMPTY = -1
 (
     SHOWN,
@@ -65,7 +69,7 @@ class Groups(NamedTuple):
 class Items(NamedTuple):
     """Items: why each is hidden (0 where it is not), its labels, and what replaces it."""
 
-    hidden: Int64s
+    hidden: Int8s
     products: Int32s
     categories: Int32s
     brands: Int32s
@@ -94,18 +98,16 @@ def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
 
 
 @inner
-def _is_on(page: Int64s, lists: Lists, target: int) -> bool:
+def _is_on(shown: Int32s, target: int) -> bool:
     """Whether a page shows a target already."""
-    for row in page:  # noqa: SIM110 (Numba knows no generators)
-        if row != EMPTY and lists.targets[row] == target:
+    for one in shown:  # noqa: SIM110 (Numba knows no generators)
+        if one == target:
             return True
     return False
 
 
 @inner
-def _crowded(
-    page: Int64s, lists: Lists, items: Items, target: int, caps: Int64s, uses: Int64s
-) -> int:
+def _crowded(shown: Int32s, items: Items, target: int, caps: Int64s, uses: Int64s) -> int:
     """Return which cap stands against one more target on a page, or SHOWN."""
     if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
         return TARGET_CAP
@@ -113,12 +115,11 @@ def _crowded(
         return SHOWN
     in_category, of_brand = 0, 0
     category, brand = items.categories[target], items.brands[target]
-    for row in page:
-        if row != EMPTY:
-            shown = lists.targets[row]
-            if category >= 0 and items.categories[shown] == category:
+    for one in shown:
+        if one != EMPTY:
+            if category >= 0 and items.categories[one] == category:
                 in_category += 1
-            if brand >= 0 and items.brands[shown] == brand:
+            if brand >= 0 and items.brands[one] == brand:
                 of_brand += 1
     if caps[PER_CATEGORY] > 0 and in_category >= caps[PER_CATEGORY]:
         return CATEGORY_CAP
@@ -128,33 +129,35 @@ def _crowded(
 
 
 @inner
-def _free(page: Int64s, begin: int, end: int) -> int:
+def _free(shown: Int32s, begin: int, end: int) -> int:
     """Return the first empty slot between two, or the second."""
-    while begin < end and page[begin] != EMPTY:
+    while begin < end and shown[begin] != EMPTY:
         begin += 1
     return begin
 
 
 @inner
-def _always_against(page: Int64s, lists: Lists, items: Items, source: int, target: int) -> int:
+def _always_against(shown: Int32s, items: Items, source: int, target: int) -> int:
     """Return what stands against any row, a manual one included, or SHOWN."""
     if items.hidden[target] != SHOWN:
         return int(items.hidden[target])
     if target == source:
         return ITSELF
-    if _is_on(page, lists, target):
+    if _is_on(shown, target):
         return ON_THE_PAGE
     return SHOWN
 
 
 class Page(NamedTuple):
-    """One page: the row in each slot and its list, the verdicts, and where those of a list begin.
+    """One page: the row in each slot, its target and its list; the verdicts, where those of a list
+    begin.
 
     `where` has the number of its source, the item of that, and its audience. Without verdicts
     nobody asks for them.
     """
 
     rows: Int64s
+    targets: Int32s
     origins: Int64s
     where: Int64s
     verdicts: Int64s
@@ -189,14 +192,14 @@ def _place_by_hand(
                 if (0 < position <= end - begin) != (turn == 0):
                     continue
                 target = lists.targets[row]
-                verdict = _always_against(page.rows, lists, items, page.where[1], target)
+                verdict = _always_against(page.targets, items, page.where[1], target)
                 slot = begin + position - 1
                 if turn == 1 or page.rows[slot] != EMPTY:
-                    slot = _free(page.rows, begin, end)
+                    slot = _free(page.targets, begin, end)
                 if verdict == SHOWN and slot == end:
                     verdict = SLOTS_FULL
                 if verdict == SHOWN:
-                    page.rows[slot], page.origins[slot] = row, at_list
+                    page.rows[slot], page.targets[slot], page.origins[slot] = row, target, at_list
                     uses[target] += 1
                 _tell(page, lists, at_list, row, verdict)
 
@@ -208,26 +211,26 @@ def _fill_list(
 ) -> None:  # fmt: skip
     """Let the candidates of one list take the free slots of its group, in their order."""
     end = groups.slots[group + 1]
-    free, shown = _free(page.rows, groups.slots[group], end), 0
+    free, shown = _free(page.targets, groups.slots[group], end), 0
     for row in range(lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]):
         is_rule_full = lists.most[at_list] > 0 and shown == lists.most[at_list]
         if (free == end or is_rule_full) and not len(page.verdicts):
             return
         target = lists.targets[row]
-        verdict = _always_against(page.rows, lists, items, page.where[1], target)
+        verdict = _always_against(page.targets, items, page.where[1], target)
         if verdict == SHOWN:
             verdict = _misfit(items, groups.traits[group], page.where[1], target)
         if verdict == SHOWN:
-            verdict = _crowded(page.rows, lists, items, target, caps, uses)
+            verdict = _crowded(page.targets, items, target, caps, uses)
         if verdict == SHOWN and free == end:
             verdict = SLOTS_FULL
         elif verdict == SHOWN and is_rule_full:
             verdict = RULE_FULL
         if verdict == SHOWN:
-            page.rows[free], page.origins[free] = row, at_list
+            page.rows[free], page.targets[free], page.origins[free] = row, target, at_list
             uses[target] += 1
             shown += 1
-            free = _free(page.rows, free, end)
+            free = _free(page.targets, free, end)
         _tell(page, lists, at_list, row, verdict)
 
 
@@ -246,13 +249,13 @@ def _close_gaps(page: Page, groups: Groups) -> None:
 
 @entry(
     "void(int32[::1], int32[::1], int64[:,::1], int64[:,::1], boolean[:,::1], int64[::1], "
-    "boolean[::1], int64[::1], int64[::1], boolean[:,::1], int64[::1], int32[::1], int32[::1], "
+    "boolean[::1], int64[::1], int64[::1], boolean[:,::1], int8[::1], int32[::1], int32[::1], "
     "int32[::1], int64[::1], int32[::1], int64[:,::1], int64[::1], int64[::1], int64[:,::1], "
     "int64[:,::1], int64[::1], int64[::1])"
 )
 def fill_slots(
     targets: Int32s, positions: Int32s, starts: Int64s, ends: Int64s, is_for: Bools, most: Int64s,
-    is_manual: Bools, group_lists: Int64s, group_slots: Int64s, traits: Bools, hidden: Int64s,
+    is_manual: Bools, group_lists: Int64s, group_slots: Int64s, traits: Bools, hidden: Int8s,
     products: Int32s, categories: Int32s, brands: Int32s, substitute_offsets: Int64s,
     substitutes: Int32s, pages: Int64s, caps: Int64s, uses: Int64s, rows: Int64s, origins: Int64s,
     verdicts: Int64s, verdict_starts: Int64s,
@@ -287,9 +290,13 @@ def fill_slots(
     lists = Lists(targets, positions, starts, ends, is_for, most, is_manual)
     groups = Groups(group_lists, group_slots, traits)
     items = Items(hidden, products, categories, brands, substitute_offsets, substitutes)
+    shown = np.empty(group_slots[-1], np.int32)
     for number in range(len(pages)):
-        page = Page(rows[number], origins[number], pages[number], verdicts, verdict_starts)
+        page = Page(
+            rows[number], shown, origins[number], pages[number], verdicts, verdict_starts
+        )
         page.rows[:] = EMPTY
+        shown[:] = EMPTY
         for turn in range(2):
             _place_by_hand(page, lists, groups, items, uses, turn)
         for group in range(len(group_slots) - 1):
