@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, Run, load, print_text
-from pipeline.errors import UsageError
-from pipeline.layout import aligned, printable
+from pipeline.errors import UsageError, printable
+from pipeline.layout import aligned
 
 if TYPE_CHECKING:
     from pipeline.serving.explain import Candidate, Coverage

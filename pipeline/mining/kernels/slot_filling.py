@@ -292,9 +292,7 @@ def fill_slots(
     items = Items(hidden, products, categories, brands, substitute_offsets, substitutes)
     shown = np.empty(group_slots[-1], np.int32)
     for number in range(len(pages)):
-        page = Page(
-            rows[number], shown, origins[number], pages[number], verdicts, verdict_starts
-        )
+        page = Page(rows[number], shown, origins[number], pages[number], verdicts, verdict_starts)
         page.rows[:] = EMPTY
         shown[:] = EMPTY
         for turn in range(2):
