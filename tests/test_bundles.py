@@ -14,7 +14,7 @@ from pipeline.config.bundle_options import Bundles
 from pipeline.mining.window import Window
 from pipeline.names import BUNDLES
 from pipeline.serving.bundle_prices import bundle_prices, costs_of
-from pipeline.serving.bundle_sets import KINDS, Sets
+from pipeline.serving.bundle_sets import KINDS, Sets, hubs_of
 from pipeline.serving.bundles import BundleSummary, build_bundles
 from pipeline.serving.setting import Setting
 from tests.mined_tables import with_tables
@@ -125,6 +125,14 @@ def test_every_set_is_of_the_first_kind_that_fits_it(tmp_path: Path) -> None:
         "lens+tent": ("scene", "lens", "frequently_bought_together"),
     } == rows("kind", "main_item_id", "evidence")
     assert BUNDLES.column_names == tuple(shop_engine().fetch("bundles").column_names)
+
+
+def test_an_item_has_accessories_only_where_a_line_names_its_category(tmp_path: Path) -> None:
+    setting = photo(tmp_path)
+    pairs = ["cam bag", "lens bag", "bag card", "cam card", "cam lens"]
+    numbers = [setting.shelf.numbers[item] for pair in pairs for item in pair.split()]
+    sets = Sets(np.array(numbers, np.int32), np.arange(0, 11, 2), np.ones(5, np.bool_))
+    assert [0, 6] == np.flatnonzero(hubs_of(setting, sets)).tolist()
 
 
 def test_what_is_bought_again_is_no_consumable_of_its_own_category(tmp_path: Path) -> None:

@@ -110,7 +110,8 @@ def hubs_of(setting: Setting, sets: Sets) -> Bools:
     right = np.repeat(sets.offsets[sets.rows], sizes) + np.arange(len(left)) - firsts
     sources, targets, is_linked = sets.items[left], sets.items[right], left == right
     for link in read_links(setting):
-        is_linked |= link.fits(setting.shelf, sources, targets)
+        is_source = link.is_source[setting.shelf.categories.codes[sources]]
+        is_linked |= is_source & link.fits(setting.shelf, sources, targets)
     return np.asarray(np.bincount(left, ~is_linked, len(is_hub)) == 0)
 
 
