@@ -111,6 +111,13 @@ def test_without_that_table_the_pairs_of_items_are_added_up_by_leaf_category() -
     assert [10, 10] == lists.pool.counts[start : start + 2].tolist()
 
 
+def test_the_pairs_are_added_up_too_where_no_two_categories_stand_out() -> None:
+    setting = with_tables(setting_of(HOME), also_bought=PAIRS, also_bought_category="rank\n")
+    assert ["lamp", "bulb", "tea", "jam"] == targets_of(setting, "category_association")["new"]
+    alone = with_tables(setting_of(HOME), also_bought_category="rank\n")
+    assert {} == targets_of(alone, "category_association")
+
+
 def test_categories_need_a_table_and_a_page_that_has_one() -> None:
     pages = other_pages("segment", "everyone")
     given_one = with_tables(setting_of(HOME), also_bought=PAIRS)

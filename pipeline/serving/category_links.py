@@ -86,12 +86,18 @@ def category_association(setting: Setting, sources: Sources, ranking: Ranking) -
 def category_links(setting: Setting) -> CategoryLinks:
     """Return the categories that go with each other.
 
-    From `also_bought_category` where it is given; else leaf categories by the baskets of the pairs
-    of `also_bought` between them, added up, the MOST_CATEGORIES best of each.
+    From `also_bought_category` where it has rows; else leaf categories by the baskets of the pairs
+    of `also_bought` between them, added up, the MOST_CATEGORIES best of each. In a shop whose
+    categories are all bought together no two of them stand out, but pairs of items do.
     """
-    if "also_bought_category" in setting.given:
+    has_categories = "also_bought_category" in setting.given
+    if has_categories and ("also_bought" not in setting.given or _has_rows(setting)):
         return _published(setting)
     return _added_up(setting)
+
+
+def _has_rows(setting: Setting) -> bool:
+    return setting.engine.count("also_bought_category") > 0
 
 
 def _published(setting: Setting) -> CategoryLinks:
