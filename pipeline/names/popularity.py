@@ -14,7 +14,8 @@ POPULAR_ITEMS = Table(
             "`everyone`, unknown customers included, or a segment of rfm_segments.",
         ),
         count(
-            "segment_rank", "1 sells best in the audience: order_count, customer_count, item id."
+            "segment_rank",
+            "1 sells best in the audience: by orders, then by who placed them, then by item id.",
         ),
         count(
             "category_rank",
