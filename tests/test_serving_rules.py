@@ -1,6 +1,7 @@
 """Rules: what they match and show, in which order, and on which pages."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.scalars import flow_text
 from pipeline.config.serving_options import MoreRelation, Serving
+from pipeline.mining.kernels.eligible_targets import ZONE
 from pipeline.serving.columns import SMALL_FAMILY
 from pipeline.serving.lists import Sources
 from pipeline.serving.rule_book import RuleBook
@@ -487,3 +489,47 @@ def test_the_oracle_agrees_with_a_drawn_shelf() -> None:
     assert {"A1": ["A3", "A2"], "A2": ["A3"], "B1": ["A3", "A2"]} == oracle.beside(
         rule, list(drawn(SHELF)), 2
     )
+
+
+@pytest.mark.parametrize(
+    ("show", "order"),
+    [
+        ({"price": {"above_of_source": 1.1}}, ["price asc"]),
+        ({"price": {"below_of_source": 0.4}}, []),
+        ({"price": {"at_least_of_source": 0.95, "at_most_of_source": 1.05}}, ["stock desc"]),
+        ({"brand": {"same_as_source": True}, "price": {"below_of_source": 1}}, ["price desc"]),
+        (
+            {
+                "brand": {"differs_from_source": True},
+                "category": {"same_as_source": True},
+                "size": {"at_least_of_source": 2},
+            },
+            ["name asc"],
+        ),
+        ({"any": [{"size": {"same_as_source": True}}, {"price": {"below_of_source": 0.1}}]}, []),
+        ({"not": {"price": {"at_most_of_source": 4}}}, ["order_count asc"]),
+    ],
+)
+def test_lists_of_a_shelf_of_many_zones_are_those_of_the_oracle(
+    tmp_path: Path, show: dict[str, Any], order: list[str]
+) -> None:
+    draw = Random(6)  # noqa: S311 (a shelf, no secret)
+    rows: list[dict[str, Cell]] = [
+        {
+            "item": f"I{place:03}",
+            "brand": draw.choice(["Sony", "Canon", "Brio", None]),
+            "category": draw.choice(["Photo", "Toys", None]),
+            "name": draw.choice(["a", "b", "c"]),
+            "size": draw.choice(["1", "2", "3", "5", "red", None]),
+            "price": draw.choice([None, *(f"{draw.lognormvariate(3, 1):.2f}" for _ in range(9))]),
+            "stock": str(draw.randrange(5)),
+            "orders": str(draw.randrange(3)),
+        }
+        for place in range(3 * ZONE + 7)
+    ]
+    rule, shelf = rule_of(show=show, order_by=order, match={"name": "a"}), shelf_of(rows)
+    found = offered(book_of(tmp_path, shelf, rule, most=7), item_pages(shelf))
+
+    assert oracle.beside(rule, list(rows), 7) == {
+        page: items[:7] for page, items in found.items() if items
+    }
