@@ -246,8 +246,18 @@ def test_what_is_wrong_with_a_pick_is_told_and_with_strict_an_error(shop: Path) 
     picks.write_text(PICKS + "cam,,nothing,also_bought,,,,\n")
     report = run(load_config(shop))
     assert any("picks.csv:6: " in note and "nothing" in note for note in report.notes)
-    with pytest.raises(DataError, match=r"picks\.csv:6: .*nothing"):
+    with pytest.raises(
+        DataError, match=r"picks\.csv:6: .*nothing.*\nhand-made files: 1 expired, 1 unk"
+    ):
         run(load_config(shop, ["serving.strict=true"]))
+
+
+def test_a_pick_that_waits_for_its_day_is_told_but_no_error(shop: Path) -> None:
+    header = PICKS.splitlines()[0]
+    waiting = "cam,,cam,also_bought,,2999-01-01,,"
+    (shop.parent / "picks.csv").write_text(f"{header}\n{waiting}\n")
+    report = run(load_config(shop, ["serving.strict=true"]))
+    assert any("1 not_yet_valid" in note for note in report.notes)
 
 
 def test_hand_made_files_are_input_of_the_run(shop: Path) -> None:

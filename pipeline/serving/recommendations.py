@@ -74,8 +74,9 @@ def build_recommendations(setting: Setting) -> RecommendationSummary:
     """
     filling = fill_placements(setting)
     remarks = sorted(set(setting.remarks))
-    if remarks and setting.options.strict:
-        raise DataError(*told(remarks))
+    faults = [one for one in remarks if one.is_fault]
+    if faults and setting.options.strict:
+        raise DataError(*told(faults))
     item_ids = setting.shelf.id_array
     pages, engine = filling.pages, setting.engine
     row_count = sum(one.row_count for one in pages)
