@@ -1,6 +1,7 @@
 """The one interface between the pipeline and a database."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -106,6 +107,12 @@ class Engine(Protocol):
             table: Its name.
             columns: Columns to read.
             order: Order of the rows, as SQL.
+        """
+
+    def room(self, size: int) -> AbstractContextManager[None]:
+        """Inside, the database takes less memory, as arrays of so many bytes lie beside it.
+
+        It changes no result. Where the memory of a run is not bounded, it does nothing.
         """
 
     def drop(self, *tables: str) -> None:

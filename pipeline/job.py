@@ -17,6 +17,7 @@ from pipeline.io.customer_key import customer_key
 from pipeline.io.duckdb_engine import DuckDBEngine, database_share
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
+from pipeline.io.freed_memory import return_freed_memory
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import cuts_files
 from pipeline.io.lookups import lookup_files
@@ -128,6 +129,8 @@ def _engine(loaded: LoadedConfig, spill: Path, inputs: Inputs) -> DuckDBEngine:
     options = loaded.config.engine
     readable = [file.path for files, _ in inputs.values() for file in files]
     limit = options.memory_limit and database_share(options.memory_limit)
+    if limit:
+        return_freed_memory()
     return DuckDBEngine(options.threads, limit, spill, readable)
 
 

@@ -43,6 +43,9 @@ from pipeline.progress import Progress
 from pipeline.serve import before_serving, serve
 from pipeline.stages import mine
 
+BYTES_TO_WRITE = 150_000_000
+"""What batches, row groups and the audit of a file take."""
+
 
 def run(
     loaded: LoadedConfig,
@@ -158,7 +161,11 @@ def _check_volume(job: Job) -> None:
 
 def _publish(job: Job, plan: _Plan) -> RunReport:
     output, manifest = output_folder(job.loaded), _manifest(job, plan)
-    with job.progress.stage("write and publish"), staging(output, manifest.run_id) as staged:
+    with (
+        job.progress.stage("write and publish"),
+        job.engine.room(BYTES_TO_WRITE),
+        staging(output, manifest.run_id) as staged,
+    ):
         rows = {name: job.engine.count(name) for name in [*plan.wanted, "quarantine"]}
         job.engine.load("run_summary", summary_rows(job.accounts, job.figures, rows))
         written = [_write(job, name, staged) for name in [*plan.wanted, *ALWAYS_WRITTEN]]

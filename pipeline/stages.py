@@ -61,11 +61,24 @@ Summary = (
     | PopularSummary
 )
 
+BYTES_PER_LINE = 40
+"""What the baskets of all sale lines, and what miners make of them, take in arrays."""
+
+_OF_BASKETS = {
+    "association_rules",
+    "frequent_itemsets",
+    "frequently_bought_together",
+    "substitutes",
+    "bought_next",
+    "association_kind",
+}
+
 
 def mine(job: Job, wanted: Sequence[str]) -> None:
     """Build every wanted table; the figures of each stage go to `job.figures`."""
     for name in (one for one in stages_of(wanted) if one in _STAGES):
-        with job.progress.stage(name):
+        size = BYTES_PER_LINE * job.engine.count("sale_lines") if name in _OF_BASKETS else 0
+        with job.progress.stage(name), job.engine.room(size):
             job.figures[name] = asdict(_STAGES[name](job))
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.ids import LARGEST_PERSON, encode_ids
@@ -55,6 +57,20 @@ def test_a_session_id_of_two_visitors_is_two_sessions(kind: type) -> None:
     ]
     _, events, _ = encoded([(kind(1), kind(5))], rows)
     assert 3 == len({session for *_, session in events})
+
+
+@pytest.mark.parametrize("far", [10, (1 << 61) - 1])
+@given(sessions=st.lists(st.tuples(st.integers(-2, 3), st.integers(-2, 2)), max_size=12))
+def test_sessions_of_one_visitor_each_keep_their_numbers(
+    far: int, sessions: list[tuple[int, int]]
+) -> None:
+    rows = [(visitor, 5, session) for session, visitor in [*sessions, (far, 2)]]
+    _, events, _ = encoded([(1, 5)], rows)
+    is_shared = len(set(sessions)) > len({session for session, _ in sessions})
+    assert is_shared == (sorted(rows) != events)
+    assert len({(session, visitor) for visitor, _, session in rows}) == len(
+        {session for *_, session in events}
+    )
 
 
 @pytest.mark.parametrize("person", [-1, LARGEST_PERSON])

@@ -103,7 +103,7 @@ def locked(tmp_path: Path) -> DuckDBEngine:
         "set allowed_directories = ['/']",
         "set allowed_configs = ['threads', 'temp_directory']",
         "set temp_directory = '/tmp'",
-        "reset memory_limit",
+        "set threads = 64",
         "create persistent secret stolen (type http)",
         "from a_python_variable",
     ],

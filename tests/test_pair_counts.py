@@ -1,5 +1,6 @@
 """Pairs counted by the kernel: against plain Python, and against the SQL of the same tables."""
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -110,10 +111,17 @@ def test_random_baskets_agree_with_counting_by_hand(
     assert by_hand(baskets, min_pair_count) == as_dictionary(counts)
 
 
-@given(baskets=baskets_of_people(), min_pair_count=st.integers(1, 4))
+@given(
+    baskets=baskets_of_people(),
+    min_pair_count=st.integers(1, 4),
+    person_of=st.sampled_from(
+        [lambda person, _: person, lambda *_: NOBODY, lambda _, place: place]
+    ),
+)
 def test_times_change_neither_joint_counts_nor_persons(
-    baskets: list[Basket], min_pair_count: int
+    baskets: list[Basket], min_pair_count: int, person_of: Callable[[int, int], int]
 ) -> None:
+    baskets = [(person_of(person, at), lines) for at, (person, lines) in enumerate(baskets)]
     timed, untimed = (counted(baskets, min_pair_count, is_timed=timed) for timed in (True, False))
     assert timed.joint.tolist() == untimed.joint.tolist()
     assert timed.persons.tolist() == untimed.persons.tolist()

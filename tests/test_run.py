@@ -66,6 +66,11 @@ def test_threads_do_not_change_a_byte(shop: Path, tmp_path: Path, threads: int) 
     assert expected == rerun(shop, tmp_path, f"engine.threads={threads}")
 
 
+@pytest.mark.parametrize("limit", ["80MB", "1GB"])
+def test_bounded_memory_does_not_change_a_byte(shop: Path, tmp_path: Path, limit: str) -> None:
+    assert checksums(shop / "outputs") == rerun(shop, tmp_path, f"engine.memory_limit={limit}")
+
+
 def test_counting_in_the_database_does_not_change_a_byte(shop: Path, tmp_path: Path) -> None:
     assert checksums(shop / "outputs") == rerun(shop, tmp_path, "engine.pair_counts=sql")
 

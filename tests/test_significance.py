@@ -1,5 +1,6 @@
 """Significance: hand-worked tables, exact sums of whole numbers, scipy, and R arules."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -185,6 +186,21 @@ def test_q_values_are_those_of_scipy(p: list[Fraction], others: int) -> None:
     expected = false_discovery_control(as_floats, method="bh")[: len(p)]
     found = significance.benjamini_hochberg(as_floats[: len(p)], len(as_floats))
     assert expected.tolist() == pytest.approx(found.tolist())
+
+
+@given(
+    p=some_p_values(),
+    others=st.integers(0, 20),
+    most=st.sampled_from([0.0, 0.05, 0.3, 0.975, 1.0]),
+    correct=st.sampled_from([significance.benjamini_hochberg, significance.holm]),
+)
+def test_p_values_above_a_limit_change_no_q_value_up_to_it(
+    p: list[Fraction], others: int, most: float, correct: Callable[..., Any]
+) -> None:
+    m, every = len(p) + others, np.array(p, dtype=np.float64)
+    expected = correct(every, m)
+    found = correct(every[every <= most], m)
+    assert expected[expected <= most].tolist() == found[found <= most].tolist()
 
 
 @given(p=some_p_values(), others=st.integers(0, 20), left_out=st.sets(st.integers(0, 11)))

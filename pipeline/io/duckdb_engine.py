@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,17 @@ from pipeline.errors import DataError, StorageError
 
 BATCH_ROWS = 122_880
 _NAME = re.compile(r"\$([a-z_]+)")
-_SIZE = re.compile(r"([\d.]+) ?([KMGT])(i?)B", re.IGNORECASE)
+_SIZE = re.compile(r"([\d.]+) ?([KMGT]?)(i?)B", re.IGNORECASE)
 _BESIDE = 10**9
+_LIBRARIES = 450 * 10**6
+"""What the interpreter, libraries and compiled code take of the memory beside the database."""
+_FLUSHES = {
+    "allocator_flush_threshold": "16MB",
+    "allocator_bulk_deallocation_flush_threshold": "64MB",
+}
+"""How much freed memory the database keeps at most, for each thread and of dropped tables."""
+_LEAST_PART = 4
+"""Working in less than this part of its share, the database would do little but read and write."""
 
 
 class FileError(StorageError):
@@ -62,6 +71,9 @@ class DuckDBEngine:
         }
         if threads:
             settings["threads"] = threads
+        if memory_limit:
+            settings |= _FLUSHES
+        self._limit = _bytes_of(memory_limit) if memory_limit else None
         self._connection = duckdb.connect(":memory:", config=settings)
         self._connection.execute("set timezone = 'UTC'")
         # Row order never decides a result, and keeping it costs memory.
@@ -76,7 +88,8 @@ class DuckDBEngine:
         self._connection.execute("set allowed_paths = $paths", {"paths": files})
         # Cannot be switched on again in this process.
         self._connection.execute("set enable_external_access = false")
-        self._connection.execute("set allowed_configs = ['preserve_insertion_order']")
+        allowed = ["preserve_insertion_order", "memory_limit"]
+        self._connection.execute("set allowed_configs = $allowed", {"allowed": allowed})
         self._connection.execute("set lock_configuration = true")
 
     def create_table(
@@ -225,6 +238,27 @@ class DuckDBEngine:
         finally:
             self.run("set preserve_insertion_order = false")
 
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Inside, the database leaves memory to arrays; see `pipeline.engine.Engine`."""
+        whole = self._limit
+        if whole is None:
+            yield
+            return
+        wanted = whole - max(0, size - _left_to_arrays(whole))
+        self._set_limit(max(wanted, whole // _LEAST_PART))
+        try:
+            yield
+        finally:
+            self._set_limit(whole)
+
+    def _set_limit(self, size: int) -> None:
+        # Even where it is the same: the database gives back what it freed. What cannot be spilled
+        # stays in memory, and the limit where it was.
+        with suppress(StorageError):
+            self.run(f"set memory_limit = '{size}B'")
+            self._limit = size
+
     def fetch(self, table: str) -> pa.Table:
         """Return a table as Arrow data; its row order is not defined."""
         with _storage_errors():
@@ -262,13 +296,22 @@ def database_share(limit: str) -> str:
         >>> database_share("1GB"), database_share("4GB")
         ('500000000B', '3000000000B')
     """
+    total = _bytes_of(limit)
+    return f"{max(total // 2, total - _BESIDE)}B"
+
+
+def _left_to_arrays(share: int) -> int:
+    """Return what a run's memory holds beside the database's share and the libraries."""
+    return max(0, min(share, _BESIDE) - _LIBRARIES)
+
+
+def _bytes_of(limit: str) -> int:
     size = _SIZE.fullmatch(limit)
     if not size:
         message = f"{limit!r} is no size"
         raise ValueError(message)
-    power = 1 + "KMGT".index(size[2].upper())
-    total = int(float(size[1]) * (1024 if size[3] else 1000) ** power)
-    return f"{max(total // 2, total - _BESIDE)}B"
+    power = " KMGT".index(size[2].upper() or " ")
+    return int(float(size[1]) * (1024 if size[3] else 1000) ** power)
 
 
 def _named(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Bools, Int64s, is_first, order_of
+from pipeline.mining.baskets import Bools, Int64s, order_of
 from pipeline.mining.columns import read_columns
 from pipeline.mining.item_groups import ItemGroups
+from pipeline.mining.keys import is_first
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 

@@ -7,7 +7,15 @@ import numpy.typing as npt
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
-from pipeline.mining.columns import read_columns
+from pipeline.mining.keys import (
+    counted,
+    drop_repeats,
+    is_first,
+    packed,
+    read_keys,
+    unpacked,
+    width_of,
+)
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.window import Window
 
@@ -16,7 +24,7 @@ Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-LARGEST_KEY = 2**63 - 1
+_LINES = "select basket_code as owner_code, item_code from rule_baskets"
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Baskets:
     @property
     def item_counts(self) -> Int64s:
         """Number of baskets that hold each item, by item code."""
-        return np.bincount(self.item_codes).astype(np.int64)
+        return counted(self.item_codes, int(self.item_codes.max(initial=-1)) + 1)
 
 
 def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
@@ -59,14 +67,26 @@ def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
         config: Its grain says what a basket is; anonymous lines belong to no customer's basket.
         window: Half-open lookback window.
     """
-    build(engine, "rule_baskets", {"grain": config.grain, **window.values})
-    kinds = {"basket_code": "int64", "item_code": "int32"}
-    basket_codes, item_codes = read_columns(
-        engine, "select basket_code, item_code from rule_baskets", kinds
-    )
-    (customers,) = read_columns(engine, sql_of("basket_customers"), {"customer_code": "int64"})
+    rows = build(engine, "rule_baskets", {"grain": config.grain, **window.values})
+    customers = _customers(engine, rows)
+    width = width_of(engine, "rule_baskets")
+    keys = read_keys(engine, _LINES, most=rows, width=width)
     engine.drop("rule_baskets")
-    return gather_baskets(basket_codes, item_codes, config.max_basket_items, customers)
+    return _gathered(keys, width, config.max_basket_items, customers)
+
+
+def _customers(engine: Engine, rows: int) -> Int64s:
+    """Return the customer of each of `rule_baskets`, in order; -1 where none is known.
+
+    An order that names several customers counts for the one with the largest code.
+    """
+    width = width_of(engine, "rule_baskets", "customer_code") + 1
+    keys = read_keys(engine, sql_of("basket_customers"), most=rows, width=width)
+    keys.sort()
+    numbers, codes = np.divmod(drop_repeats(keys), width)
+    is_last = np.append(is_first(numbers)[1:], np.ones(min(1, len(codes)), np.bool_))
+    customers: Int64s = codes[is_last] - 1
+    return customers
 
 
 def gather_baskets(
@@ -87,14 +107,17 @@ def gather_baskets(
     """
     width = int(item_codes.max(initial=0)) + 1
     keys = packed(basket_codes, item_codes, width)
+    return _gathered(keys, width, max_basket_items, customers)
+
+
+def _gathered(keys: Int64s, width: int, max_basket_items: int, customers: Int64s | None) -> Baskets:
     keys.sort()
-    keys = keys[is_first(keys)]
-    baskets, items = np.divmod(keys, width)
-    starts = np.flatnonzero(is_first(baskets))
-    sizes = np.diff(np.append(starts, len(keys)))
+    items, starts = unpacked(drop_repeats(keys), width)
+    del keys
+    sizes = np.diff(np.append(starts, len(items)))
     is_kept = sizes <= max_basket_items
     return Baskets(
-        item_codes=items[np.repeat(is_kept, sizes)].astype(np.int32),
+        item_codes=items if is_kept.all() else items[np.repeat(is_kept, sizes)],
         basket_offsets=to_offsets(sizes[is_kept]),
         giant_basket_count=int((~is_kept).sum()),
         customers=None if customers is None else customers[is_kept],
@@ -135,20 +158,6 @@ def to_offsets(sizes: Int64s) -> Int64s:
     return offsets
 
 
-def packed(basket_codes: Int64s, item_codes: Int32s, width: int) -> Int64s:
-    """Return one number for each basket and item, in their order.
-
-    Args:
-        basket_codes: Of either sign.
-        item_codes: Below the width, not negative.
-        width: Number of items.
-    """
-    largest = max(int(basket_codes.max(initial=0)) + 1, -int(basket_codes.min(initial=0)))
-    if largest * width > LARGEST_KEY:
-        basket_codes = np.unique(basket_codes, return_inverse=True)[1]
-    return basket_codes * np.int64(width) + item_codes
-
-
 def order_of(codes: Int32s) -> Int64s:
     """Return the places of codes from the smallest to the largest, equal ones in their order.
 
@@ -162,13 +171,6 @@ def order_of(codes: Int32s) -> Int64s:
     keys.sort()
     keys &= (1 << 32) - 1
     return keys
-
-
-def is_first(values: Int64s) -> Bools:
-    """Mark values that differ from the one before them."""
-    marks = np.ones(len(values), dtype=np.bool_)
-    np.not_equal(values[1:], values[:-1], out=marks[1:])
-    return marks
 
 
 def distinct(values: Int64s) -> Int64s:

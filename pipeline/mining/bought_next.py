@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from pipeline.config.family_options import BoughtNext
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Bools, Floats, Int64s, distinct, packed
+from pipeline.mining.baskets import Bools, Floats, Int64s, distinct
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
 from pipeline.mining.followers import Pairs, Walks, count_followers, gap_quartiles, walks_of
+from pipeline.mining.keys import packed
 from pipeline.mining.proportions import at_least_by_chance, may_be_below, wilson
 from pipeline.mining.significance import benjamini_hochberg
 from pipeline.mining.steps import build

@@ -95,10 +95,11 @@ def build_views(
         is_session_end_needed: False leaves `sessions` unbuilt: it takes a pass over all events.
     """
     duplicates = _drop_repeated_events(engine, events)
+    cuts_sessions = "session_id" not in events.columns
     for table in ("visitor_customers", "visitor_codes", "coded_events"):
-        build(engine, table, {})
+        build(engine, table, {"cuts_sessions": cuts_sessions})
     engine.drop("event_rows")
-    if "session_id" not in events.columns:
+    if cuts_sessions:
         _cut_sessions(engine, events)
     _build_bots(engine, events)
     build(engine, "views", {})

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.mining.baskets import Int64s, is_first
+from pipeline.mining.baskets import Int64s
 from pipeline.mining.contexts import UNKNOWN, Parts
+from pipeline.mining.keys import is_first
 
 PAIRS_AT_ONCE = 1000
 """Pairs whose orders are held in memory together."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Int32s, Int64s, is_first, packed
+from pipeline.mining.baskets import Int32s, Int64s
+from pipeline.mining.keys import is_first, packed
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 

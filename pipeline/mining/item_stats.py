@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pipeline.engine import Engine, Value
 from pipeline.mining.owners import load_owner_counts
-from pipeline.mining.slices import slices_for_keys
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
@@ -47,11 +46,9 @@ def build_item_stats(engine: Engine, window: Window, item_level: str) -> ItemSta
     build(engine, "input_counts", values)
     counts = engine.fetch("input_counts").to_pylist()[0]
     sold = build(engine, "sold_items", values)
-    slices = slices_for_keys(counts["sale_line_count"])
     for table in ("item_orders", "item_customers"):
-        load_owner_counts(engine, table, values, slices)
-    slices = slices_for_keys(counts["view_count"])
-    viewed = load_owner_counts(engine, "item_visitors", values, slices)
+        load_owner_counts(engine, table, values, counts["sale_line_count"])
+    viewed = load_owner_counts(engine, "item_visitors", values, counts["view_count"])
     row_count = build(engine, "item_stats", values)
     engine.drop(*_TABLES)
     return ItemStatsSummary(sold, viewed, row_count)

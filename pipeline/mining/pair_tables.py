@@ -21,6 +21,9 @@ from pipeline.mining.threads import thread_count
 PAIR_ROWS_PER_GROUP = 8
 """The join makes several rows of most pairs; one hash table entry holds them together."""
 
+BYTES_PER_LINE = 32
+"""What baskets, and pairs where each line makes one or two, take at most in arrays."""
+
 _STEPS = (
     "basket_lines",
     "named_items",
@@ -119,7 +122,9 @@ def build_pair_table(
         build(engine, "named_items", values)
     else:
         put_together(engine, table.groups)
-    totals = _gather_baskets(engine, table, values) or _build_baskets(engine, values)
+    size = BYTES_PER_LINE * engine.count("basket_lines")
+    with engine.room(size):
+        totals = _gather_baskets(engine, table, values) or _build_baskets(engine, values)
     is_aged = isinstance(options, AlsoBought) and options.half_life_days is not None
     if is_aged and isinstance(totals, PersonBaskets):
         _build_baskets(engine, values)  # ages are counted from the tables
@@ -134,8 +139,12 @@ def build_pair_table(
         build(engine, "pair_baskets", bound)
     all_weight = _all_weight(engine, options, bound)
     engine.drop("baskets", "basket_sizes")
-    pair_counts = _count_pairs(engine, table, bound, totals)
-    tests = keep_significant(engine, options, bound, pair_counts[1])
+    with engine.room(size):
+        pair_counts = _count_pairs(engine, table, bound, totals)
+    basket_counts = totals.basket_count, totals.giant_basket_count
+    del totals  # its arrays are large
+    threads = thread_count(table.resources.threads)
+    tests = keep_significant(engine, options, bound, pair_counts[1], threads=threads)
     directed_count = build(engine, "pair_counts", bound)
     _rank_by_age(engine, options, bound, all_weight)
     build(engine, "measured_pairs", bound)
@@ -143,8 +152,7 @@ def build_pair_table(
     row_count = engine.create_table(published_name, sql_of(table.name), bound)
     engine.drop(*_STEPS)
     return AssociationSummary(
-        totals.basket_count,
-        totals.giant_basket_count,
+        *basket_counts,
         item_count,
         *pair_counts,
         *tests,

@@ -10,8 +10,17 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Int32s, Int64s, is_first, packed, to_offsets
+from pipeline.mining.baskets import Bools, Int32s, Int64s, to_offsets
 from pipeline.mining.columns import read_columns
+from pipeline.mining.keys import (
+    counted,
+    drop_repeats,
+    is_first,
+    packed,
+    read_keys,
+    unpacked,
+    width_of,
+)
 from pipeline.mining.steps import build
 
 NOBODY = -(2**63)
@@ -66,17 +75,17 @@ def gather_person_baskets(
     persons = _persons(engine)
     if persons is None:
         return None
-    rows, items, first_at = _distinct_lines(engine, is_timed=is_timed)
-    sizes = np.bincount(rows, minlength=len(persons))
+    items, starts, first_at = (_timed_lines if is_timed else _distinct_lines)(engine)
+    sizes = np.diff(np.append(starts, len(items)))
     is_kept = sizes <= limits.max_basket_items
-    of_use = is_kept[rows]
-    counts = np.bincount(items[of_use], minlength=int(items.max(initial=0)) + 1)
+    of_use = np.repeat(is_kept, sizes)
+    counts = counted(items[of_use], int(items.max(initial=0)) + 1)
     _load_item_counts(engine, counts)
     of_use &= (counts >= limits.min_item_count)[items]
     if limits.nameless_item is not None:
         of_use &= items != limits.nameless_item
     return PersonBaskets(
-        basket_offsets=to_offsets(np.bincount(rows[of_use], minlength=len(persons))),
+        basket_offsets=_offsets_of(of_use, starts),
         item_codes=items[of_use],
         persons=persons,
         first_at=first_at[of_use] if is_timed else None,
@@ -95,28 +104,35 @@ def _persons(engine: Engine) -> Int64s | None:
     return persons if np.array_equal(persons, last) else None
 
 
-def _distinct_lines(engine: Engine, *, is_timed: bool) -> tuple[Int64s, Int32s, Int64s]:
-    """Return the number of its basket, the item and the first time of each basket and item.
+def _distinct_lines(engine: Engine) -> tuple[Int32s, Int64s, Int64s]:
+    """Return the items of each basket, and where each basket begins, by rising code; no times."""
+    width = width_of(engine, "basket_lines")
+    sql = "select basket_code as owner_code, item_code from basket_lines"
+    keys = read_keys(engine, sql, most=engine.count("basket_lines"), width=width)
+    keys.sort()
+    return *unpacked(drop_repeats(keys), width), np.empty(0, np.int64)
 
-    Baskets are numbered by rising code; rows are in the order of baskets, then items.
-    """
-    kinds = {"basket_code": "int64", "item_code": "int32"}
-    kinds |= {"happened_at": "int64"} if is_timed else {}
+
+def _timed_lines(engine: Engine) -> tuple[Int32s, Int64s, Int64s]:
+    """Return the same, and when each item first came into its basket."""
+    kinds = {"basket_code": "int64", "item_code": "int32", "happened_at": "int64"}
     sql = f"select {', '.join(kinds)} from basket_lines"  # noqa: S608 - names of ours
-    baskets, items, *times = read_columns(engine, sql, kinds)
+    baskets, items, times = read_columns(engine, sql, kinds)
     width = int(items.max(initial=0)) + 1
     keys = packed(baskets, items, width)
     del baskets, items
-    first_at = np.empty(0, np.int64)
-    if is_timed:
-        order = np.argsort(keys)
-        keys = keys[order]
-        starts = np.flatnonzero(is_first(keys))
-        first_at = np.minimum.reduceat(times[0][order], starts) if len(starts) else first_at
-    else:
-        keys.sort()
-    codes, distinct_items = np.divmod(keys[is_first(keys)], width)
-    return np.cumsum(is_first(codes)) - 1, distinct_items.astype(np.int32), first_at
+    order = np.argsort(keys)
+    keys = keys[order]
+    starts = np.flatnonzero(is_first(keys))
+    first_at = np.minimum.reduceat(times[order], starts) if len(starts) else times
+    return *unpacked(keys[starts], width), first_at
+
+
+def _offsets_of(is_kept: Bools, starts: Int64s) -> Int64s:
+    """Return the offsets of baskets that begin at `starts`, when only marked items are left."""
+    if not len(starts):
+        return np.zeros(1, np.int64)
+    return to_offsets(np.add.reduceat(is_kept, starts, dtype=np.int64))
 
 
 def _load_item_counts(engine: Engine, counts: Int64s) -> None:

@@ -7,8 +7,9 @@ import pyarrow as pa
 
 from pipeline.config.family_options import RepurchaseCycle
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Int64s, distinct, packed
+from pipeline.mining.baskets import Int64s, distinct
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
+from pipeline.mining.keys import packed
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 

@@ -15,11 +15,11 @@ from pipeline.mining.baskets import (
     Int32s,
     Int64s,
     distinct,
-    packed,
     read_baskets,
     to_offsets,
 )
 from pipeline.mining.columns import read_columns
+from pipeline.mining.keys import packed
 from pipeline.mining.rule_customers import pair_holders
 from pipeline.mining.significance import p_values
 from pipeline.mining.slices import slices_for

@@ -11,6 +11,9 @@ from pipeline.mining.baskets import Int32s, Int64s, order_of
 from pipeline.mining.columns import read_columns
 from pipeline.mining.steps import build, sql_of
 
+BYTES_PER_VIEW = 32
+"""What first views and purchases take in arrays for each first view."""
+
 
 def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
     """Build `source_totals`, `bought_targets` (the listed) and `other_targets` by a kernel.
@@ -28,9 +31,11 @@ def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
     sources = viewed["item_code"].to_numpy().astype(np.int32)
     limits = Limits(int(values["max_targets"] or 0), int(values["weight_unit"] or 1))
     build(engine, "buying_visitors", values)
-    purchases, views = Purchases(*_purchases(engine)), FirstViews(*_views(engine, sources))
-    engine.drop("first_views")
-    found = count_targets(views, purchases, sources, _id_places(engine), limits)
+    with engine.room(BYTES_PER_VIEW * engine.count("first_views")):
+        purchases, views = Purchases(*_purchases(engine)), FirstViews(*_views(engine, sources))
+        engine.drop("first_views")
+        found = count_targets(views, purchases, sources, _id_places(engine), limits)
+        del purchases, views
     is_listed = found.items >= 0
     listed = {
         "source_code": np.repeat(sources, limits.max_targets + 1)[is_listed],

@@ -5,6 +5,8 @@ targets after the source count: then each direction has counts, and a test, of i
 one family are no candidates: they are never published, whatever their counts are.
 """
 
+import math
+from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -14,6 +16,14 @@ from pipeline.config.mining_options import AlsoBought, AlsoViewed
 from pipeline.engine import Engine, Value
 from pipeline.mining.significance import corrected, p_values
 from pipeline.mining.steps import build
+from pipeline.mining.threads import in_threads
+
+BYTES_PER_PAIR = 48
+"""Codes, counts and the p-value of a pair, if many are kept."""
+
+_COUNTS = ("joint_count", "source_count", "target_count")
+_ROUNDING = 1e-9
+_BATCHES_PER_THREAD = 4
 
 
 class PairTests(NamedTuple):
@@ -29,6 +39,8 @@ def keep_significant(
     options: AlsoBought | AlsoViewed,
     values: dict[str, Value],
     candidate_pair_count: int,
+    *,
+    threads: int = 1,
 ) -> PairTests:
     """Build `tested_pairs` from `candidate_pairs` and `pair_persons`, a pair in and a pair out.
 
@@ -37,24 +49,46 @@ def keep_significant(
         options: Their correction, and the largest q-value.
         values: Bound values; `basket_count` among them.
         candidate_pair_count: Rows of `candidate_pairs`.
+        threads: Any number gives the same.
     """
     supported_count = build(engine, "supported_pairs", values)
-    pairs = engine.fetch("supported_pairs")
     test_count = _test_count(engine, is_directed=bool(values["after_only"]))
-    p = p_values(
-        pairs["joint_count"].to_numpy(),
-        pairs["source_count"].to_numpy(),
-        pairs["target_count"].to_numpy(),
-        int(values["basket_count"] or 0),
-    )
-    q = corrected(p, test_count, options.correction)
-    pairs = pairs.append_column("p_value", pa.array(p)).append_column("q_value", pa.array(q))
-    if options.max_q_value is not None:
-        pairs = pairs.filter(pc.less_equal(pairs["q_value"], options.max_q_value))
+    most = options.max_q_value
+    limit = math.inf if most is None else most * (1 + _ROUNDING)
+    with engine.room(BYTES_PER_PAIR * supported_count):
+        pairs = _tested(engine, int(values["basket_count"] or 0), limit, threads)
+    q = corrected(pairs["p_value"].to_numpy(), test_count, options.correction)
+    pairs = pairs.append_column("q_value", pa.array(q))
+    if most is not None:
+        pairs = pairs.filter(pc.less_equal(pairs["q_value"], most))
     kept_count = engine.load("tested_pairs", pairs)
     return PairTests(
         test_count, candidate_pair_count - supported_count, supported_count - kept_count
     )
+
+
+def _tested(engine: Engine, basket_count: int, limit: float, threads: int) -> pa.Table:
+    """Return the pairs whose p-value is at most so large; the others are read and forgotten.
+
+    They change no q-value up to the limit: no correction makes a value smaller, the place of a
+    p-value goes by smaller ones, and larger ones count only where they become less than it.
+    """
+
+    def test(batch: pa.RecordBatch) -> pa.Table:
+        joint, left, right = (batch[name].to_numpy() for name in _COUNTS)
+        p = p_values(joint, left, right, basket_count)
+        tested = pa.Table.from_batches([batch]).append_column("p_value", pa.array(p))
+        return tested.filter(pa.array(p <= limit))
+
+    found: list[pa.Table] = []
+    batches = engine.batches("select * from supported_pairs")
+    while waiting := list(islice(batches, threads * _BATCHES_PER_THREAD)):
+        found += in_threads(test, waiting, threads)
+    return pa.concat_tables(found) if found else _untested(engine)
+
+
+def _untested(engine: Engine) -> pa.Table:
+    return engine.fetch("supported_pairs").append_column("p_value", pa.array([], pa.float64()))
 
 
 def _test_count(engine: Engine, *, is_directed: bool) -> int:

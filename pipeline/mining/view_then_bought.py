@@ -11,7 +11,7 @@ from typing import Literal
 from pipeline.config.mining_options import ViewThenBought
 from pipeline.engine import Engine, Value
 from pipeline.mining.owners import load_owner_counts
-from pipeline.mining.slices import slices_for, slices_for_keys
+from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build, sql_of
 from pipeline.mining.targets import load_target_counts
 from pipeline.mining.window import DAY_MICROSECONDS, Window
@@ -141,7 +141,7 @@ def _build_targets(
     engine: Engine, values: dict[str, Value], first_view_count: int, counting: Counting
 ) -> None:
     purchase_count = build(engine, "visitor_purchases", values)
-    load_owner_counts(engine, "base_buyers", values, slices_for_keys(purchase_count))
+    load_owner_counts(engine, "base_buyers", values, purchase_count)
     if counting == "kernel":
         load_target_counts(engine, values)
         build(engine, "listed_targets", values)

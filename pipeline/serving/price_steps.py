@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from pipeline.config.relation_options import PriceStep
-from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s, is_first
+from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
+from pipeline.mining.keys import is_first
 from pipeline.serving.brand_tiers import brand_tiers
 from pipeline.serving.evidence import Evidence, item_lists, pairs_of, read_pairs
 from pipeline.serving.likeness import BARRED, equal_attributes, is_needy, most_alike

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipeline.mining.baskets import Bools, Int32s, Int64s, is_first
+from pipeline.mining.baskets import Bools, Int32s, Int64s
+from pipeline.mining.keys import is_first
 from pipeline.serving.evidence import Evidence, no_pairs, pairs_of, read_evidence
 from pipeline.serving.lists import ranges_of
 from pipeline.serving.setting import Setting

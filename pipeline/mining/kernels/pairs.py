@@ -12,7 +12,7 @@ Source:
     Uno, Kiyomi and Arimura, LCM ver. 2, FIMI 2004: counting by occurrence deliver.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -81,13 +81,28 @@ def count_pairs(
     persons = _numbered(basket_persons, order)
     rows, starts = rows_of_items(item_codes, basket_offsets, order, width)
     times = np.zeros(0, np.int64) if first_at is None else first_at
+    is_plain = first_at is None and (_are_all_nobody(persons) or _are_all_others(persons))
 
     def count_part(part: tuple[int, int]) -> tuple[Int32s, Int32s, Int32s]:
         limits = (*part, min_pair_count)
+        if is_plain:
+            return count_plain_pairs_of(item_codes, basket_offsets, rows, starts, limits)
         return count_pairs_of(item_codes, basket_offsets, persons, times, rows, starts, limits)
 
     found = in_threads(count_part, parts_of_items(starts, threads), threads)
-    return _gathered(found, 2 if first_at is None else 6)
+    if not is_plain:
+        return _gathered(found, 2 if first_at is None else 6)
+    counts = _gathered(found, 1)
+    return counts if _are_all_nobody(persons) else replace(counts, persons=counts.joint)
+
+
+def _are_all_nobody(persons: Int32s) -> bool:
+    return bool((persons == UNKNOWN).all())
+
+
+def _are_all_others(persons: Int32s) -> bool:
+    """Return whether each basket is of a known person who has no other: pairs count persons."""
+    return int(persons.min(initial=0)) >= 0 and int(persons.max(initial=-1)) == len(persons) - 1
 
 
 def _numbered(persons: Int64s, order: Int64s) -> Int32s:
@@ -105,6 +120,7 @@ def _gathered(parts: list[tuple[Int32s, Int32s, Int32s]], columns: int) -> PairC
     left, right, flat = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     parts.clear()
     counts = [flat[column::columns].astype(np.int64) for column in range(columns)]
+    del flat
     # Memory that nobody writes to is never taken.
     absent = [np.zeros(len(left), np.int64) for _ in fields(PairCounts)[2 + columns :]]
     return PairCounts(left, right, *counts, *absent)
@@ -204,3 +220,44 @@ def count_pairs_of(
                 used += 1
             _clear(cells, other)
     return left[:used], right[:used], counts[: 2 * lanes * used]
+
+
+@entry(
+    "Tuple((int32[::1], int32[::1], int32[::1]))"
+    "(int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))"
+)
+def count_plain_pairs_of(
+    items: Int32s, begins: Int64s, rows: Int32s, starts: Int64s, limits: tuple[int, int, int]
+) -> tuple[Int32s, Int32s, Int32s]:
+    """Count the same without a look at persons and times, which takes half as long.
+
+    Returns:
+        Left items, right items, and for each pair its number of rows.
+    """
+    first, last, min_count = limits
+    cells = np.zeros(max(last, 1), np.int32)
+    touched = np.empty(max(last, 1), np.int32)
+    left, right, counts = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
+    used = 0
+    for item in range(first, last):
+        touched_count = 0
+        for place in range(starts[item], starts[item + 1]):
+            at = begins[rows[place]]
+            while items[at] < item:
+                other = items[at]
+                if cells[other] == 0:
+                    touched[touched_count] = other
+                    touched_count += 1
+                cells[other] += 1
+                at += 1
+        if used + touched_count > len(left):
+            left = longer32(left, used, used + touched_count)
+            right = longer32(right, used, used + touched_count)
+            counts = longer32(counts, used, used + touched_count)
+        for place in range(touched_count):
+            other = touched[place]
+            if cells[other] >= min_count:
+                left[used], right[used], counts[used] = other, item, cells[other]
+                used += 1
+            cells[other] = 0
+    return left[:used], right[:used], counts[:used]

@@ -1,8 +1,5 @@
--- one row per basket of rule_baskets, in order: its customer, -1 where none is known
--- An order that names several customers counts for one of them.
+-- one row per line of rule_baskets: its basket, and a number for its customer, 0 where none is known
 select
-    basket_code,
-    coalesce(max(customer_code), -1) as customer_code
+    basket_code as owner_code,
+    coalesce(customer_code, -1) + 1 as item_code
 from rule_baskets
-group by basket_code
-order by basket_code asc nulls last
