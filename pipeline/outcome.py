@@ -118,8 +118,8 @@ _REMOVED = {
 def notes(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield what the person who reads the summary should know of the stages."""
     for table, values in figures.items():
-        if values.get("message"):
-            yield f"{table}: {values['message']}"
+        for line in str(values.get("message", "")).splitlines():
+            yield f"{table}: {line}"
         removed = {name: values[name] for name in _REMOVED if values.get(name)}
         if removed:
             counts = ", ".join(f"{count:,} {_REMOVED[name]}" for name, count in removed.items())

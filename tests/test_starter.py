@@ -20,7 +20,10 @@ def test_a_new_project_names_its_files(tmp_path: Path) -> None:
     written = write_project(tmp_path / "new" / "shop")
 
     assert sorted((tmp_path / "new" / "shop").rglob("*.*")) == written
-    assert ["README.md", "basket.yaml", "catalogue.csv", "events.csv", "orders.csv"] == [
+    assert [
+        *("README.md", "basket.yaml", "catalogue.csv", "events.csv", "orders.csv"),
+        *("picks.csv", "rules.yaml"),
+    ] == [
         path.name for path in written
     ]
 
