@@ -23,6 +23,9 @@ AsOf = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Instant that the run stands for: a date, or ISO 8601."),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Fail on what is wrong in picks, rules and the like.")
+]
 Run = Annotated[str, typer.Option(metavar="ID", help="Id of a run.")]
 OutputFolder = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder with `latest`.  [default: outputs]")
@@ -32,11 +35,14 @@ OutputOf = Annotated[
 ]
 
 
-def load(config: Path, overrides: Sequence[str] | None) -> "LoadedConfig":
+def load(
+    config: Path, overrides: Sequence[str] | None, *, is_strict: bool = False
+) -> "LoadedConfig":
     """Load a configuration; command line and environment go before its values."""
     from pipeline.config.load import load_config
 
-    return load_config(config, overrides or (), os.environ)
+    strict = ["serving.strict=true"] if is_strict else []
+    return load_config(config, [*(overrides or ()), *strict], os.environ)
 
 
 def output_of(output: Path | None, config: Path | None) -> Path:

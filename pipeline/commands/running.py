@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, listed, load, print_text
+from pipeline.commands.arguments import (
+    AsOf,
+    ConfigFile,
+    Overrides,
+    Strict,
+    listed,
+    load,
+    print_text,
+)
 
 
 def run(
@@ -19,6 +27,7 @@ def run(
     skip_unchanged: Annotated[
         bool, typer.Option("--skip-unchanged", help="Exit with 99 where nothing is new.")
     ] = False,
+    strict: Strict = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Read the input, compute the tables, publish them as one run."""
@@ -28,7 +37,7 @@ def run(
     from pipeline.telemetry import write_reports
 
     tables = [name for names in only or () for name in listed(names)]
-    loaded = load(config, overrides)
+    loaded = load(config, overrides, is_strict=strict)
     report = run_stages(loaded, as_of, tables, Progress(sys.stderr), skips_unchanged=skip_unchanged)
     write_reports(report, loaded)
     print_text(run_json(report) if json else run_text(report))

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.arguments import AsOf, ConfigFile, Overrides, Run, load, print_text
+from pipeline.commands.arguments import (
+    AsOf,
+    ConfigFile,
+    Overrides,
+    Run,
+    Strict,
+    load,
+    print_text,
+)
 from pipeline.errors import UsageError, printable
 from pipeline.layout import aligned
 
@@ -61,13 +69,14 @@ def preview(
     overrides: Overrides = None,
     run: Run = "latest",
     top: Annotated[int, typer.Option(min=0, metavar="N", help="Items shown most.")] = 5,
+    strict: Strict = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show how full the pages of each placement would be, by the present rules."""
     from pipeline.explain import missing_tables, published_setting
     from pipeline.serving.explain import preview as preview_pages
 
-    loaded = load(config, overrides)
+    loaded = load(config, overrides, is_strict=strict)
     with published_setting(loaded, run, as_of) as setting:
         rows = preview_pages(setting, top)
         _tell(setting, missing_tables(loaded, setting))
