@@ -12,9 +12,10 @@ import pytest
 from pipeline import names
 from pipeline.errors import StorageError, UsageError
 from pipeline.io.csv_rows import write_csv
+from pipeline.io.headlines import HEADLINES
 from pipeline.io.manifest import describe_table, write_manifest
 from pipeline.io.publish import publish, staging
-from pipeline.io.show import HEADLINES, PublishedTable, Selection, headline, open_table
+from pipeline.io.show import PublishedTable, Selection, headline, open_table
 from pipeline.io.write import arrow_schema, write_table
 from tests.staged import manifest_of
 

@@ -23,9 +23,7 @@ def test_a_new_project_names_its_files(tmp_path: Path) -> None:
     assert [
         *("README.md", "basket.yaml", "catalogue.csv", "events.csv", "orders.csv"),
         *("picks.csv", "rules.yaml"),
-    ] == [
-        path.name for path in written
-    ]
+    ] == [path.name for path in written]
 
 
 def test_a_folder_that_cannot_be_made_is_a_failure_of_the_output(tmp_path: Path) -> None:

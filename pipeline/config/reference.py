@@ -59,12 +59,18 @@ def _list_lines(
     name: str, items: list[Section], below: type[Section], indent: str
 ) -> Iterator[str]:
     yield f"{indent}# Each entry has:"
-    for option, field in below.model_fields.items():
-        text = f"{option}{_default(field)}: {_meaning(below, option)}"
-        yield from _comment(text, indent, "  ")
+    yield from _entry_lines(below, indent, "  ")
     yield f"{indent}{name}:" if items else f"{indent}{name}: []"
     for item in items:
         yield f"{indent}  - {flow_text(plain(item))}"
+
+
+def _entry_lines(below: type[Section], indent: str, inner: str) -> Iterator[str]:
+    for option, field in below.model_fields.items():
+        text = f"{option}{_default(field)}: {_meaning(below, option)}"
+        yield from _comment(text, indent, inner)
+        if deeper := section_of(field.annotation):
+            yield from _entry_lines(deeper, indent, inner + "  ")
 
 
 def _comment(text: str, indent: str, inner: str = "") -> Iterator[str]:
