@@ -61,6 +61,9 @@ Summary = (
     | PopularSummary
 )
 
+BYTES_OF_CODE = 200_000_000
+"""What compiled code, the libraries that mining imports, and small arrays take."""
+
 BYTES_PER_LINE = 40
 """What the baskets of all sale lines, and what miners make of them, take in arrays."""
 
@@ -77,8 +80,8 @@ _OF_BASKETS = {
 def mine(job: Job, wanted: Sequence[str]) -> None:
     """Build every wanted table; the figures of each stage go to `job.figures`."""
     for name in (one for one in stages_of(wanted) if one in _STAGES):
-        size = BYTES_PER_LINE * job.engine.count("sale_lines") if name in _OF_BASKETS else 0
-        with job.progress.stage(name), job.engine.room(size):
+        lines = job.engine.count("sale_lines") if name in _OF_BASKETS else 0
+        with job.progress.stage(name), job.engine.room(BYTES_OF_CODE + BYTES_PER_LINE * lines):
             job.figures[name] = asdict(_STAGES[name](job))
 
 

@@ -100,6 +100,7 @@ class DuckDBEngine:
         self.run(f"create or replace table {table} as {sql}", {**bound, "slice": 0})
         for number in range(1, slices):
             self.run(f"insert into {table} {sql}", {**bound, "slice": number})
+        self._give_back()
         rows = self.count(table)
         self.steps.append(Step(table, sql, _named(sql, values), slices, rows))
         return rows
@@ -253,8 +254,8 @@ class DuckDBEngine:
             self._set_limit(whole)
 
     def _set_limit(self, size: int) -> None:
-        # Even where it is the same: the database gives back what it freed. What cannot be spilled
-        # stays in memory, and the limit where it was.
+        # Whenever it is set, even to what it was, the database gives back what it has freed. What
+        # cannot be spilled stays in memory, and the limit where it was.
         with suppress(StorageError):
             self.run(f"set memory_limit = '{size}B'")
             self._limit = size
@@ -278,6 +279,12 @@ class DuckDBEngine:
             self._promised.pop(table, None)
             self._deferred.pop(table, None)
             self.run(f"drop table if exists {table}")
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Let memory that the database has freed and kept for later go back to the system."""
+        if self._limit is not None:
+            self._set_limit(self._limit)
 
     def close(self) -> None:
         """Release memory, threads and spill files."""
