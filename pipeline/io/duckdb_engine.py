@@ -23,6 +23,7 @@ _FLUSHES = {
     "allocator_bulk_deallocation_flush_threshold": "64MB",
 }
 """How much freed memory the database keeps at most, for each thread and of dropped tables."""
+_LEAST_SHARE = 10**8
 _LEAST_PART = 4
 """Working in less than this part of its share, the database would do little but read and write."""
 
@@ -247,7 +248,7 @@ class DuckDBEngine:
             yield
             return
         wanted = whole - max(0, size - _left_to_arrays(whole))
-        self._set_limit(max(wanted, whole // _LEAST_PART))
+        self._set_limit(max(wanted, whole // _LEAST_PART, min(whole, _LEAST_SHARE)))
         try:
             yield
         finally:
