@@ -1,6 +1,6 @@
 """Everything that may be shown in the slots of a placement, best list first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import takewhile
@@ -33,6 +33,8 @@ WITHOUT_EVIDENCE: Final = frozenset({
 _Needy = dict[tuple[str, str], Bools]
 """Sources whose slots are not full, by the kind of list that may fill them and relation type."""
 _Made = list[CandidateLists]
+_ANY: Final = ""
+"""Stands for the relation type of lists that are the same for all."""
 
 
 def stock_of(setting: Setting) -> Stock:
@@ -94,6 +96,15 @@ class Offers:
             needy |= _needy(merged(_before_costly), slots, COSTLY)
         return merged(lambda one: one.fallbacks)
 
+    def forget_all_but(self, relations: Collection[str]) -> None:
+        """Give back the memory of lists that no later placement needs.
+
+        Args:
+            relations: Relation types of the later placements.
+        """
+        kept = {*relations, _ANY}
+        self._made = {key: made for key, made in self._made.items() if key[2] in kept}
+
     def _group(
         self, slots: Slots, sources: Sources, fallbacks: Sequence[Fallback], needy: _Needy
     ) -> Group:
@@ -110,7 +121,7 @@ class Offers:
         for fallback in fallbacks:
             make = partial(self._fallback, fallback, needy.get((fallback, relation)))
             if fallback != COSTLY:
-                lists += self._kept(fallback, sources, "", make)
+                lists += self._kept(fallback, sources, _ANY, make)
             elif (fallback, relation) in needy:
                 lists += _listed(make(sources, relation))
         return Group(relation, slots.count, traits_of(setting.options)[relation], lists)

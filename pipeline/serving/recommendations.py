@@ -1,6 +1,6 @@
 """The ready lists of every placement: `recommendations`, `recommendation_lists`, `cart_pairs`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,20 +101,33 @@ def build_recommendations(setting: Setting) -> RecommendationSummary:
 
 def fill_placements(setting: Setting) -> Filling:
     """Return what every placement shows."""
-    offers, segments = Offers(setting, stock_of(setting)), setting.segments
-    audiences = [EVERYONE, *segments]
-    filling = Filling([], [])
-    for placement in sorted(setting.options.placements, key=lambda one: one.name):
-        sources = sources_of(placement.page, setting.shelf, segments)
+    offers, filling = Offers(setting, stock_of(setting)), Filling([], [])
+    placements = sorted(setting.options.placements, key=lambda one: one.name)
+    for number, placement in enumerate(placements, start=1):
         if placement.page == "cart":
-            for slots, slot_count in single_groups(placement, setting.options.max_cart_targets):
-                merger = offers.merger([slots], sources, [EVERYONE], Caps())
-                table = shown(placement.name, sources, [EVERYONE], merger)
-                filling.carts.append((table, slot_count))
+            filling.carts.extend(_cart(offers, placement))
         else:
-            merger = offers.merger(placement.slots, sources, audiences, setting.options.caps)
-            filling.pages.append(shown(placement.name, sources, audiences, merger))
+            filling.pages.append(_pages(offers, placement))
+        later = {slots.relation for one in placements[number:] for slots in one.slots}
+        offers.forget_all_but(later)
     return filling
+
+
+def _pages(offers: Offers, placement: Placement) -> Shown:
+    setting = offers.setting
+    audiences = [EVERYONE, *setting.segments]
+    sources = sources_of(placement.page, setting.shelf, setting.segments)
+    merger = offers.merger(placement.slots, sources, audiences, setting.options.caps)
+    return shown(placement.name, sources, audiences, merger)
+
+
+def _cart(offers: Offers, placement: Placement) -> Iterator[tuple[Shown, int]]:
+    """Yield each relation type of a cart, with its slots on the page; caps do not count."""
+    setting = offers.setting
+    sources = sources_of(placement.page, setting.shelf, setting.segments)
+    for slots, slot_count in single_groups(placement, setting.options.max_cart_targets):
+        merger = offers.merger([slots], sources, [EVERYONE], Caps())
+        yield shown(placement.name, sources, [EVERYONE], merger), slot_count
 
 
 def told(remarks: Sequence[Remark]) -> list[str]:
