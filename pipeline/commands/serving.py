@@ -93,7 +93,7 @@ def _tell(setting: "Setting", missing: Sequence[str]) -> None:
     from pipeline.serving.recommendations import told
 
     lines = told(sorted(set(setting.remarks)))
-    if lines and setting.options.strict:
+    if setting.options.strict and any(one.is_fault for one in setting.remarks):
         raise DataError(*lines)
     if missing:
         lines.append(f"not published, so that their rows are missing here: {', '.join(missing)}")
