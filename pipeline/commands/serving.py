@@ -20,7 +20,8 @@ from pipeline.errors import UsageError, printable
 from pipeline.layout import aligned
 
 if TYPE_CHECKING:
-    from pipeline.serving.explain import Candidate, Coverage
+    from pipeline.serving.coverage import Coverage
+    from pipeline.serving.explain import Candidate
     from pipeline.serving.rule_description import NamedItem, RuleDescription
     from pipeline.serving.setting import Setting
 
@@ -74,7 +75,7 @@ def preview(
 ) -> None:
     """Show how full the pages of each placement would be, by the present rules."""
     from pipeline.explain import missing_tables, published_setting
-    from pipeline.serving.explain import preview as preview_pages
+    from pipeline.serving.coverage import preview as preview_pages
 
     loaded = load(config, overrides, is_strict=strict)
     with published_setting(loaded, run, as_of) as setting:
