@@ -15,7 +15,7 @@ from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 _PAIRS = "select left_code, right_code from kind_pairs"
-_KINDS = "select kind from association_kind"
+_KINDS = "select kind, count(*) as row_count from association_kind group by kind"
 _LINKS = {"left_item_id": pa.string(), "right_item_id": pa.string()}
 _GAPS = {
     **_LINKS,
@@ -97,7 +97,8 @@ def judge(engine: Engine, options: AssociationKind, window: Window, item_level: 
     }
     build(engine, "association_kind", {**cuts, **window.values, "item_level": item_level})
     engine.drop(*_TABLES)
-    kinds = Counter(row for batch in engine.batches(_KINDS) for row in batch["kind"].to_pylist())
+    rows = (row for batch in engine.batches(_KINDS) for row in batch.to_pylist())
+    kinds = Counter({row["kind"]: row["row_count"] for row in rows})
     return KindSummary(
         must_go_with_count=kinds["must_go_with"],
         before_after_count=kinds["before_after"],

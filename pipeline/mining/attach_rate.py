@@ -8,12 +8,14 @@ import pyarrow as pa
 from pipeline.config.family_options import AttachRate
 from pipeline.engine import Engine, Value
 from pipeline.mining.attach_counts import (
+    Attached,
     HeldCategories,
     Orders,
     SourceLines,
     attached_counts,
     held_categories,
     lines_of,
+    month_counts,
     read_orders,
 )
 from pipeline.mining.baskets import Floats, Int64s
@@ -66,101 +68,90 @@ def build_attach_rate(
         _attached(orders, categories, lines.part(at, at + ITEMS_PER_SLICE), options)
         for at in range(0, max(1, len(lines.sources)), ITEMS_PER_SLICE)
     ]
-    engine.load("attached_categories", pa.concat_tables(best for best, _ in slices))
-    engine.load("attached_months", pa.concat_tables(months for _, months in slices))
+    engine.load("attached_months", pa.concat_tables(slices))
     values: dict[str, Value] = {"item_level": item_level, **window.values}
     row_count = build(engine, "attach_rate", values)
-    engine.drop("attached_categories", "attached_months")
+    engine.drop("attached_months")
     return AttachRateSummary(
-        basket_count=len(orders.months),
+        basket_count=len(orders),
         giant_basket_count=orders.giant_count,
         source_item_count=len(lines.sources),
-        category_count=len(categories.groups.names),
+        category_count=categories.count,
         row_count=row_count,
     )
 
 
 def _attached(
     orders: Orders, categories: HeldCategories, lines: SourceLines, options: AttachRate
-) -> tuple[pa.Table, pa.Table]:
-    """Return the best categories of some source items, and a row for each of their months."""
-    sources, month_count = lines.sources, len(orders.month_names)
-    of_months = lines.places * month_count + orders.months[lines.rows]
-    order_counts = np.bincount(of_months, minlength=len(sources) * month_count)
-    order_counts = order_counts.reshape(len(sources), month_count)
-    keys, counts = attached_counts(orders, categories, lines)
-    of_keys = keys // max(1, month_count)
-    all_totals = np.bincount(of_keys, weights=counts, minlength=1).astype(np.int64)
-    pairs = np.flatnonzero(all_totals)
-    totals = all_totals[pairs]
-    of_source, category = np.divmod(pairs, max(1, len(categories.groups.names)))
-    source_totals = order_counts.sum(axis=1)[of_source]
-    shares = categories.order_counts.sum(axis=1)[category] / max(1, len(orders.months))
-    lift_low = wilson(totals, source_totals)[0] / shares
-    kept, ranks = _ranked(of_source, category, (totals, lift_low), options)
-    best = pa.table(
+) -> pa.Table:
+    """Return a row for each of some sources, its best categories and the source's months."""
+    pairs = attached_counts(categories, lines, options.min_attached_count)
+    totals = np.diff(lines.starts)[pairs.sources]
+    shares = categories.order_counts.sum(axis=1)[pairs.categories] / max(1, len(orders))
+    lift_low = wilson(pairs.counts, totals)[0] / shares
+    kept, ranks = _ranked(pairs, lift_low, options.max_categories)
+    best = Attached(pairs.sources[kept], pairs.categories[kept], pairs.counts[kept])
+    order_counts = _order_counts(orders, lines)[best.sources]
+    of_pairs, months = np.nonzero(order_counts)
+    rows = _month_rows(
+        order_counts[of_pairs, months],
+        month_counts(orders, categories, lines, best)[of_pairs, months],
+        categories.order_counts[best.categories[of_pairs], months],
+        np.bincount(orders.months)[months],
+    )
+    names = categories.groups.names
+    return pa.table(
         {
-            "source_code": sources[of_source[kept]],
-            "category": categories.groups.names.take(pa.array(category[kept])),
-            "category_rank": ranks,
-            "total_order_count": source_totals[kept],
-            "total_attached_count": totals[kept],
-            "lift_low": lift_low[kept],
+            "source_code": lines.sources[best.sources[of_pairs]],
+            "category": names.take(pa.array(best.categories[of_pairs])),
+            "month": pa.array(orders.month_names, pa.string()).take(pa.array(months)),
+            **rows,
+            "category_rank": ranks[of_pairs],
+            "total_order_count": totals[kept][of_pairs],
+            "total_attached_count": best.counts[of_pairs],
+            "lift_low": lift_low[kept][of_pairs],
         }
     )
-    is_best = np.zeros(len(all_totals), np.bool_)
-    is_best[pairs[kept]] = True
-    keys, counts = keys[is_best[of_keys]], counts[is_best[of_keys]]
-    kept_pairs = np.repeat(pairs[kept], month_count) * month_count
-    wanted = kept_pairs + np.tile(np.arange(month_count), len(kept))
-    months = _month_rows(wanted, (keys, counts), order_counts, (orders, categories, sources))
-    return best, months
+
+
+def _order_counts(orders: Orders, lines: SourceLines) -> Int64s:
+    """Count the orders of sources by month: a row a source, a column a month."""
+    count, month_count = len(lines.sources), len(orders.month_names)
+    places = np.repeat(np.arange(count) * month_count, np.diff(lines.starts))
+    found = np.bincount(places + orders.months[lines.orders], minlength=count * month_count)
+    return found.reshape(count, month_count)
 
 
 def _month_rows(
-    wanted: Int64s,
-    attached: tuple[Int64s, Int64s],
-    order_counts: Int64s,
-    labels: tuple[Orders, HeldCategories, Int64s],
-) -> pa.Table:
-    """Return a row for each wanted source, category and month with an order of the source."""
-    orders, categories, sources = labels
-    month_count = max(1, len(orders.month_names))
-    pairs, month = np.divmod(wanted, month_count)
-    of_source, category = np.divmod(pairs, max(1, len(categories.groups.names)))
-    order = np.argsort(attached[0])
-    keys, counts = np.append(attached[0][order], -1), np.append(attached[1][order], 0)
-    at = np.searchsorted(keys[:-1], wanted)
-    found = np.where(keys[at] == wanted, counts[at], 0)
-    n = order_counts[of_source, month]
-    rows = np.flatnonzero(n > 0)
-    low, high = wilson(found[rows], n[rows])
-    totals = np.bincount(orders.months, minlength=month_count)
-    held = categories.order_counts[category[rows], month[rows]]
-    return pa.table(
-        {
-            "source_code": sources[of_source[rows]],
-            "category": categories.groups.names.take(pa.array(category[rows])),
-            "month": pa.array(orders.month_names, pa.string()).take(pa.array(month[rows])),
-            "order_count": n[rows],
-            "attached_count": found[rows],
-            "attach_rate_low": low,
-            "attach_rate_high": high,
-            "baseline_share": held / totals[month[rows]],
-        }
-    )
+    order_counts: Int64s, both_counts: Int64s, held_counts: Int64s, all_counts: Int64s
+) -> dict[str, Int64s | Floats]:
+    """Return the columns of one month from counts of orders: of the source, and of all orders."""
+    low, high = wilson(both_counts, order_counts)
+    return {
+        "order_count": order_counts,
+        "attached_count": both_counts,
+        "attach_rate_low": low,
+        "attach_rate_high": high,
+        "baseline_share": held_counts / all_counts,
+    }
 
 
-def _ranked(
-    of_source: Int64s, category: Int64s, scores: tuple[Int64s, Floats], options: AttachRate
-) -> tuple[Int64s, Int64s]:
-    """Return the rows of the best categories of each source, and their ranks."""
-    totals, lift_low = scores
-    enough = np.flatnonzero(totals >= options.min_attached_count)
-    order = enough[
-        np.lexsort((category[enough], -totals[enough], -lift_low[enough], of_source[enough]))
-    ]
-    firsts = np.searchsorted(of_source[order], of_source[order])
-    ranks = np.arange(len(order)) - firsts + 1
-    is_best = ranks <= options.max_categories
-    return order[is_best], ranks[is_best]
+def _ranked(pairs: Attached, lift_low: Floats, max_categories: int) -> tuple[Int64s, Int64s]:
+    """Return the best categories of each source, source by source, and their ranks."""
+    near = np.flatnonzero(lift_low >= _least_of_best(pairs, lift_low, max_categories))
+    sources, counts = pairs.sources[near], pairs.counts[near]
+    order = np.lexsort((pairs.categories[near], -counts, -lift_low[near], sources))
+    ranks = np.arange(len(order)) - np.searchsorted(sources, sources) + 1
+    is_best = ranks <= max_categories
+    return near[order[is_best]], ranks[is_best]
+
+
+def _least_of_best(pairs: Attached, scores: Floats, most: int) -> Floats:
+    """Return for each pair the last of the best scores of its source, -1 where there are fewer."""
+    begins = np.searchsorted(pairs.sources, pairs.sources)
+    places = np.arange(len(scores)) - begins
+    sizes = int(pairs.sources.max(initial=-1)) + 1, max(most, int(places.max(initial=-1)) + 1)
+    table = np.full(sizes, -1.0)  # below any score
+    table[pairs.sources, places] = scores
+    least: Floats = np.partition(table, -most, axis=1)[:, -most][pairs.sources]
+    return least

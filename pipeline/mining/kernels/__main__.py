@@ -21,6 +21,7 @@ KERNELS = (
     "recount",
     "sub_rules",
     "holders",
+    "attached",
     "eligible_targets",
     "slot_filling",
 )

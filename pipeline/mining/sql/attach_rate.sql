@@ -9,15 +9,12 @@ select
     attached_months.attach_rate_low,
     attached_months.attach_rate_high,
     attached_months.baseline_share,
-    attached_categories.category_rank,
-    attached_categories.total_order_count,
-    attached_categories.total_attached_count,
-    attached_categories.lift_low,
+    attached_months.category_rank,
+    attached_months.total_order_count,
+    attached_months.total_attached_count,
+    attached_months.lift_low,
     $item_level as item_level,
     cast($window_start as bigint) as window_start,
     cast($window_end as bigint) as window_end
 from attached_months
-join attached_categories
-    on attached_categories.source_code = attached_months.source_code
-    and attached_categories.category = attached_months.category
 join items on items.item_code = attached_months.source_code
