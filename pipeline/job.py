@@ -120,8 +120,9 @@ def _own_folder(spill: Path, output: Path) -> Iterator[Path]:
     with storage_errors(spill, "make the spill folder"):
         make_folder(spill)
         shutil.rmtree(own, ignore_errors=True)
-        own.mkdir(mode=0o700)
-    with passing(own):
+    with passing(own):  # from before it is there: a signal may come in between
+        with storage_errors(spill, "make the spill folder"):
+            own.mkdir(mode=0o700)
         yield own
 
 

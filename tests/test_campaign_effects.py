@@ -149,7 +149,8 @@ def test_intervals_of_shares_are_those_that_newcombe_published(row: dict[str, st
     assert [low, high] == pytest.approx([found.low, found.high], abs=1e-4)
 
 
-VALUES = st.lists(st.integers(0, 500).map(lambda cents: cents / 100), min_size=2, max_size=12)
+VALUES = st.lists(st.integers(0, 500).map(lambda cents: cents / 128), min_size=2, max_size=12)
+"""Floats have them exactly: scipy warns where equal values seem to differ by a rounding."""
 
 
 @given(treated=VALUES, control=VALUES)

@@ -76,9 +76,8 @@ def test_lineage_events_are_events_of_openlineage(shop: Path) -> None:
     for event in (start, end):
         read = read_event(event)
         assert UUID(read.run.runId).version == 5
-        assert {"data/orders.csv", "data/events.csv", "data/catalogue.csv"} == {
-            one.name for one in read.inputs or ()
-        }
+        data = {"data/orders.csv", "data/events.csv", "data/catalogue.csv"}
+        assert data | {"picks.csv", "rules.yaml"} == {one.name for one in read.inputs or ()}
     fields = {
         Path(one["name"]).stem: [field["name"] for field in one["facets"]["schema"]["fields"]]
         for one in end["outputs"]
