@@ -9,11 +9,12 @@ from pipeline.config.family_options import RepurchaseCycle
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Int64s, distinct
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
-from pipeline.mining.keys import packed
+from pipeline.mining.keys import is_first, packed
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 _EVERYBODY = 2**62
+_GAP_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ def _item_gaps(steps: CustomerSteps) -> pa.Table:
     """Return a row per item with a gap: its code, counts and the quartiles of its gaps in days."""
     is_repeat = steps.gaps > 0
     gaps, items = steps.gaps[is_repeat], steps.items[is_repeat]
-    order = np.lexsort((gaps, items))
-    codes, begins = np.unique(items[order], return_index=True)
-    counts = np.diff(np.append(begins, len(order)))
+    keys = items.astype(np.int64) << _GAP_BITS | gaps
+    keys.sort()  # one sort of numbers, far quicker than one by two columns
+    begins = np.flatnonzero(is_first(keys >> _GAP_BITS))
+    codes, counts = keys[begins] >> _GAP_BITS, np.diff(np.append(begins, len(keys)))
     width = int(steps.items.max(initial=0)) + 1
     people = distinct(packed(steps.customers[is_repeat], items, width)) % width
     lower, median, upper = (
-        gaps[order][begins + (counts * quarter + 3) // 4 - 1] for quarter in (1, 2, 3)
+        keys[begins + (counts * quarter + 3) // 4 - 1] & ((1 << _GAP_BITS) - 1)
+        for quarter in (1, 2, 3)
     )
     return pa.table(
         {
