@@ -15,7 +15,6 @@ from pipeline.config.customer_options import Interests
 from pipeline.config.model import Config
 from pipeline.config.source_options import Catalogue
 from pipeline.mining.interests import InterestSummary, build_interest_clusters, clusters_of
-from pipeline.mining.kmeans import SEED, STARTS, labels_of, means_of
 from pipeline.mining.window import Window
 from pipeline.names import CUSTOMER_INTERESTS, INTEREST_CLUSTERS
 from pipeline.possible import reasons_against, wanted_tables
@@ -116,29 +115,6 @@ def test_planted_interests_are_found_and_numbered_by_size() -> None:
     generator.shuffle(truth)
     counts = np.array([generator.multinomial(60, kinds[kind]) for kind in truth])
     assert (1 + truth).tolist() == clusters_of(counts, 4).tolist()
-
-
-def parts_of(labels: Any) -> set[frozenset[int]]:
-    """Return the places of each label."""
-    return {frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())}
-
-
-@given(seed=st.integers(0, 2**32), clusters=st.integers(1, 8), rows=st.integers(10, 300))
-def test_clusters_are_those_of_scikit_learn(seed: int, clusters: int, rows: int) -> None:
-    """Drawn shares: without ties, which each program's rounding would decide for itself."""
-    from sklearn.cluster import KMeans
-
-    generator = np.random.default_rng(seed)
-    shares = generator.dirichlet(np.full(int(generator.integers(2, 12)), 0.4), size=rows)
-    model = KMeans(clusters, n_init=STARTS, tol=0.0, random_state=SEED, algorithm="lloyd")
-    assert parts_of(model.fit(shares).labels_) == parts_of(labels_of(shares, clusters))
-
-
-def test_a_cluster_that_is_left_without_points_takes_the_farthest_one() -> None:
-    """Of centers at 0, 1 and 50 the last is nearest to nothing: 9, farthest from 1, is its own."""
-    points, labels = np.array([[0.0], [0.5], [1.0], [9.0]]), np.array([0, 0, 1, 1])
-    moved = means_of(points, np.array([[0.0], [1.0], [50.0]]), labels)
-    assert [[0.25], [1.0], [9.0]] == moved.tolist()
 
 
 @given(rows=st.lists(COUNTS, min_size=1, max_size=25), clusters=st.integers(2, 5))

@@ -9,12 +9,13 @@ from pipeline.config.customer_options import Interests
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Floats, Int64s
 from pipeline.mining.item_groups import read_categories
-from pipeline.mining.kmeans import labels_of
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 OTHERS = "other categories"
 _TABLES = ("interest_categories", "interest_counts", "interest_items", "customer_clusters")
+_SEED = 0
+_STARTS = 4
 _DIGITS = 9
 
 
@@ -85,9 +86,16 @@ def clusters_of(counts: Int64s, clusters: int) -> Int64s:
     """
     if not len(counts):
         return np.zeros(0, dtype=np.int64)
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
     shares = counts / counts.sum(axis=1, keepdims=True)
-    labels = labels_of(shares, min(clusters, len(np.unique(shares, axis=0))))
-    return _numbered(labels, shares)
+    clusters = min(clusters, len(np.unique(shares, axis=0)))
+    # Without a tolerance it ends where no customer changes cluster any more.
+    model = KMeans(clusters, n_init=_STARTS, tol=0.0, random_state=_SEED, algorithm="lloyd")
+    with threadpool_limits(limits=1):
+        labels = model.fit(shares).labels_
+    return _numbered(labels.astype(np.int64), shares)
 
 
 def _numbered(labels: Int64s, shares: Floats) -> Int64s:
