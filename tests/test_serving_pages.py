@@ -319,6 +319,7 @@ def test_random_pages_agree_with_one_candidate_at_a_time(
     for (source, audience), page in shown.items():
         assert show_page(source, pages[source], rules, SEGMENTS[audience]) == page
         flat = [target for part in page for target in part]
+        assert all(len(part) <= one.slots for part, one in zip(page, pages[source], strict=True))
         assert len(set(flat)) == len(flat)
         assert source not in flat
         assert not any(items[target].hidden for target in flat)
