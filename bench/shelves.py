@@ -211,7 +211,7 @@ def hand_made(folder: Path, count: int) -> None:
     manual = ["source_item_id,target_item_id,relation", *sorted(set(lines))]
     (folder / "manual.csv").write_text("\n".join(manual))
     (folder / "rules.yaml").write_text(rules())
-    accessories = [f"top {n % 10},top {(n * 7 + 1) % 10}{LEVELS}sub {n % 50}" for n in range(100)]
+    accessories = [f"top {n // 5 % 10},top {n % 50 % 10}{LEVELS}sub {n % 50}" for n in range(100)]
     (folder / "accessories.csv").write_text(
         "\n".join(["source_category,target_category", *sorted(set(accessories))])
     )

@@ -98,15 +98,6 @@ def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
 
 
 @inner
-def _is_on(shown: Int32s, target: int) -> bool:
-    """Whether a page shows a target already."""
-    for one in shown:  # noqa: SIM110 (Numba knows no generators)
-        if one == target:
-            return True
-    return False
-
-
-@inner
 def _crowded(shown: Int32s, items: Items, target: int, caps: Int64s, uses: Int64s) -> int:
     """Return which cap stands against one more target on a page, or SHOWN."""
     if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
@@ -136,32 +127,40 @@ def _free(shown: Int32s, begin: int, end: int) -> int:
     return begin
 
 
-@inner
-def _always_against(shown: Int32s, items: Items, source: int, target: int) -> int:
-    """Return what stands against any row, a manual one included, or SHOWN."""
-    if items.hidden[target] != SHOWN:
-        return int(items.hidden[target])
-    if target == source:
-        return ITSELF
-    if _is_on(shown, target):
-        return ON_THE_PAGE
-    return SHOWN
-
-
 class Page(NamedTuple):
     """One page: the row in each slot, its target and its list; the verdicts, where those of a list
-    begin.
+    begin. An item that it shows is marked with its number, which no other page has.
 
-    `where` has the number of its source, the item of that, and its audience. Without verdicts
+    `where` has its source, the item of that, its audience, and its number. Without verdicts
     nobody asks for them.
     """
 
     rows: Int64s
     targets: Int32s
+    marks: Int64s
     origins: Int64s
     where: Int64s
     verdicts: Int64s
     verdict_starts: Int64s
+
+
+@inner
+def _always_against(page: Page, items: Items, target: int) -> int:
+    """Return what stands against any row, a manual one included, or SHOWN."""
+    if items.hidden[target] != SHOWN:
+        return int(items.hidden[target])
+    if target == page.where[1]:
+        return ITSELF
+    if page.marks[target] == page.where[3]:
+        return ON_THE_PAGE
+    return SHOWN
+
+
+@inner
+def _show(page: Page, slot: int, row: int, target: int, at_list: int) -> None:
+    """Put a row into a slot."""
+    page.rows[slot], page.targets[slot], page.origins[slot] = row, target, at_list
+    page.marks[target] = page.where[3]
 
 
 @inner
@@ -192,14 +191,14 @@ def _place_by_hand(
                 if (0 < position <= end - begin) != (turn == 0):
                     continue
                 target = lists.targets[row]
-                verdict = _always_against(page.targets, items, page.where[1], target)
+                verdict = _always_against(page, items, target)
                 slot = begin + position - 1
                 if turn == 1 or page.rows[slot] != EMPTY:
                     slot = _free(page.targets, begin, end)
                 if verdict == SHOWN and slot == end:
                     verdict = SLOTS_FULL
                 if verdict == SHOWN:
-                    page.rows[slot], page.targets[slot], page.origins[slot] = row, target, at_list
+                    _show(page, slot, row, target, at_list)
                     uses[target] += 1
                 _tell(page, lists, at_list, row, verdict)
 
@@ -217,7 +216,7 @@ def _fill_list(
         if (free == end or is_rule_full) and not len(page.verdicts):
             return
         target = lists.targets[row]
-        verdict = _always_against(page.targets, items, page.where[1], target)
+        verdict = _always_against(page, items, target)
         if verdict == SHOWN:
             verdict = _misfit(items, groups.traits[group], page.where[1], target)
         if verdict == SHOWN:
@@ -227,7 +226,7 @@ def _fill_list(
         elif verdict == SHOWN and is_rule_full:
             verdict = RULE_FULL
         if verdict == SHOWN:
-            page.rows[free], page.targets[free], page.origins[free] = row, target, at_list
+            _show(page, free, row, target, at_list)
             uses[target] += 1
             shown += 1
             free = _free(page.targets, free, end)
@@ -291,8 +290,10 @@ def fill_slots(
     groups = Groups(group_lists, group_slots, traits)
     items = Items(hidden, products, categories, brands, substitute_offsets, substitutes)
     shown = np.empty(group_slots[-1], np.int32)
+    marks = np.full(len(hidden), EMPTY, np.int64)
     for number in range(len(pages)):
-        page = Page(rows[number], shown, origins[number], pages[number], verdicts, verdict_starts)
+        where = np.array([pages[number, 0], pages[number, 1], pages[number, 2], number])
+        page = Page(rows[number], shown, marks, origins[number], where, verdicts, verdict_starts)
         page.rows[:] = EMPTY
         shown[:] = EMPTY
         for turn in range(2):
