@@ -149,7 +149,8 @@ class Merger:
         rows = np.full((len(pages), int(self.slots[-1])), EMPTY, np.int64)
         origins = rows.copy()
         page_arrays = [pages, self._caps, uses, rows, origins, verdicts, verdict_starts]
-        fill_slots(*[*self._offers, *self._items, *page_arrays])
+        room = [np.empty(int(self.slots[-1]), np.int32), np.full(len(uses), EMPTY, np.int64)]
+        fill_slots(*[*self._offers, *self._items, *page_arrays, *room])
         is_shown = rows != EMPTY
         rows[is_shown] -= self._pool_starts[origins[is_shown]]
         return Filled(pages, rows, origins)

@@ -128,10 +128,10 @@ def _free(shown: Int32s, begin: int, end: int) -> int:
 
 
 class Page(NamedTuple):
-    """One page: the row in each slot, its target and its list; the verdicts, where those of a list
-    begin. An item that it shows is marked with its number, which no other page has.
+    """One page: the row in each slot, its target and its list; its source, the item of that, its
+    audience and its number; the verdicts, where those of a list begin.
 
-    `where` has its source, the item of that, its audience, and its number. Without verdicts
+    An item that it shows is marked with its number, which no other page has. Without verdicts
     nobody asks for them.
     """
 
@@ -139,7 +139,10 @@ class Page(NamedTuple):
     targets: Int32s
     marks: Int64s
     origins: Int64s
-    where: Int64s
+    source: int
+    item: int
+    audience: int
+    number: int
     verdicts: Int64s
     verdict_starts: Int64s
 
@@ -149,9 +152,9 @@ def _always_against(page: Page, items: Items, target: int) -> int:
     """Return what stands against any row, a manual one included, or SHOWN."""
     if items.hidden[target] != SHOWN:
         return int(items.hidden[target])
-    if target == page.where[1]:
+    if target == page.item:
         return ITSELF
-    if page.marks[target] == page.where[3]:
+    if page.marks[target] == page.number:
         return ON_THE_PAGE
     return SHOWN
 
@@ -160,14 +163,14 @@ def _always_against(page: Page, items: Items, target: int) -> int:
 def _show(page: Page, slot: int, row: int, target: int, at_list: int) -> None:
     """Put a row into a slot."""
     page.rows[slot], page.targets[slot], page.origins[slot] = row, target, at_list
-    page.marks[target] = page.where[3]
+    page.marks[target] = page.number
 
 
 @inner
 def _tell(page: Page, lists: Lists, at_list: int, row: int, verdict: int) -> None:
     """Note what became of a candidate."""
     if len(page.verdicts):
-        start = lists.starts[at_list, page.where[0]]
+        start = lists.starts[at_list, page.source]
         page.verdicts[page.verdict_starts[at_list] + row - start] = verdict
 
 
@@ -182,11 +185,9 @@ def _place_by_hand(
     for group in range(len(groups.slots) - 1):
         begin, end = groups.slots[group], groups.slots[group + 1]
         for at_list in range(groups.lists[group], groups.lists[group + 1]):
-            if not lists.is_manual[at_list] or not lists.is_for[at_list, page.where[2]]:
+            if not lists.is_manual[at_list] or not lists.is_for[at_list, page.audience]:
                 continue
-            for row in range(
-                lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]
-            ):
+            for row in range(lists.starts[at_list, page.source], lists.ends[at_list, page.source]):
                 position = lists.positions[row]
                 if (0 < position <= end - begin) != (turn == 0):
                     continue
@@ -211,14 +212,14 @@ def _fill_list(
     """Let the candidates of one list take the free slots of its group, in their order."""
     end = groups.slots[group + 1]
     free, shown = _free(page.targets, groups.slots[group], end), 0
-    for row in range(lists.starts[at_list, page.where[0]], lists.ends[at_list, page.where[0]]):
+    for row in range(lists.starts[at_list, page.source], lists.ends[at_list, page.source]):
         is_rule_full = lists.most[at_list] > 0 and shown == lists.most[at_list]
         if (free == end or is_rule_full) and not len(page.verdicts):
             return
         target = lists.targets[row]
         verdict = _always_against(page, items, target)
         if verdict == SHOWN:
-            verdict = _misfit(items, groups.traits[group], page.where[1], target)
+            verdict = _misfit(items, groups.traits[group], page.item, target)
         if verdict == SHOWN:
             verdict = _crowded(page.targets, items, target, caps, uses)
         if verdict == SHOWN and free == end:
@@ -250,14 +251,15 @@ def _close_gaps(page: Page, groups: Groups) -> None:
     "void(int32[::1], int32[::1], int64[:,::1], int64[:,::1], boolean[:,::1], int64[::1], "
     "boolean[::1], int64[::1], int64[::1], boolean[:,::1], int8[::1], int32[::1], int32[::1], "
     "int32[::1], int64[::1], int32[::1], int64[:,::1], int64[::1], int64[::1], int64[:,::1], "
-    "int64[:,::1], int64[::1], int64[::1])"
+    "int64[:,::1], int64[::1], int64[::1], int32[::1], int64[::1])",
+    counts_references=False,
 )
 def fill_slots(
     targets: Int32s, positions: Int32s, starts: Int64s, ends: Int64s, is_for: Bools, most: Int64s,
     is_manual: Bools, group_lists: Int64s, group_slots: Int64s, traits: Bools, hidden: Int8s,
     products: Int32s, categories: Int32s, brands: Int32s, substitute_offsets: Int64s,
     substitutes: Int32s, pages: Int64s, caps: Int64s, uses: Int64s, rows: Int64s, origins: Int64s,
-    verdicts: Int64s, verdict_starts: Int64s,
+    verdicts: Int64s, verdict_starts: Int64s, shown: Int32s, marks: Int64s,
 ) -> None:  # fmt: skip
     """Fill pages one after the other; the first choose first where `caps` limits all pages.
 
@@ -285,21 +287,24 @@ def fill_slots(
         origins: Takes the list that it is from.
         verdicts: Takes what became of each candidate of the one page; empty where nobody asks.
         verdict_starts: First verdict of each list.
+        shown: Room for what the slots of one page show.
+        marks: Room for a number of each item, EMPTY at first.
     """
     lists = Lists(targets, positions, starts, ends, is_for, most, is_manual)
     groups = Groups(group_lists, group_slots, traits)
     items = Items(hidden, products, categories, brands, substitute_offsets, substitutes)
-    shown = np.empty(group_slots[-1], np.int32)
-    marks = np.full(len(hidden), EMPTY, np.int64)
     for number in range(len(pages)):
-        where = np.array([pages[number, 0], pages[number, 1], pages[number, 2], number])
-        page = Page(rows[number], shown, marks, origins[number], where, verdicts, verdict_starts)
+        source, item, audience = pages[number, 0], pages[number, 1], pages[number, 2]
+        page = Page(
+            rows[number], shown, marks, origins[number], source, item, audience, number,
+            verdicts, verdict_starts,
+        )  # fmt: skip
         page.rows[:] = EMPTY
         shown[:] = EMPTY
         for turn in range(2):
             _place_by_hand(page, lists, groups, items, uses, turn)
         for group in range(len(group_slots) - 1):
             for at_list in range(group_lists[group], group_lists[group + 1]):
-                if not is_manual[at_list] and is_for[at_list, pages[number, 2]]:
+                if not is_manual[at_list] and is_for[at_list, audience]:
                     _fill_list(page, lists, groups, items, caps, uses, group, at_list)
         _close_gaps(page, groups)
