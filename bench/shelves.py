@@ -25,6 +25,7 @@ import pyarrow as pa
 from pipeline import names
 from pipeline.config.serving_options import Serving
 from pipeline.io.duckdb_engine import DuckDBEngine, database_share
+from pipeline.io.freed_memory import return_freed_memory
 from pipeline.io.write import write_table
 from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.recommendations import TABLES, build_recommendations
@@ -256,6 +257,7 @@ def options() -> Serving:
 def work(folder: Path) -> dict[str, float]:
     """Make the lists of a folder's tables and write them; return what that took."""
     serving = options()
+    return_freed_memory()  # as a run with a memory limit does
     engine = DuckDBEngine(2, database_share(MEMORY_LIMIT), folder / "spill", [folder])
     given = sorted(path.stem for path in folder.glob("*.parquet"))
     for name in given:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pipeline.serving.blacklist import blacklisted
@@ -97,7 +98,7 @@ def test_a_row_says_its_position_and_its_note(tmp_path: Path) -> None:
 
     assert lists is not None
     assert ("manual", [3, 0]) == (lists.origin, lists.pool.positions.tolist())
-    assert [": for the window", ""] == lists.pool.notes
+    assert pa.array([": for the window", ""]) == lists.pool.notes
     assert "picked by hand{note}" == lists.reason
 
 

@@ -1,7 +1,7 @@
 """Items of a category that is an accessory of the source's: by a file of links."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,19 +9,23 @@ import numpy as np
 from pipeline.io.hand_files import HandRow, read_hand_file
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.item_groups import LEVELS
-from pipeline.serving.evidence import Evidence, no_pairs, pairs_of, ranges_by, read_evidence
+from pipeline.serving.evidence import Evidence, no_pairs, pairs_of, ranges_by
 from pipeline.serving.groups import Members, members_of
 from pipeline.serving.lists import CandidateLists, Sources, ranges_of
-from pipeline.serving.mined_lists import ALSO_BOUGHT
+from pipeline.serving.mined_lists import bought_with
 from pipeline.serving.popularity import preferred_items
 from pipeline.serving.remarked import remark
 from pipeline.serving.remarks import near_hint
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Labels, Shelf
-from pipeline.serving.substitute_pairs import is_among
+from pipeline.serving.substitute_pairs import are_among, keys_of
 
 FILE: Final = "accessories"
 _COLUMNS: Final = ("source_category", "target_category")
+_BEST_SELLER: Final = pairs_of(
+    np.array([NONE], np.int32), np.array([NONE], np.int32), scores=np.zeros(1)
+)
+"""The evidence for one: none."""
 _REASON: Final = "an accessory of this; what is bought with it most stands first"
 
 
@@ -64,14 +68,14 @@ def accessory(setting: Setting, sources: Sources) -> CandidateLists:
     links = read_links(setting)
     bought = linked_rows(setting, links)
     classes, lists = _best_sellers(setting, links)
-    own = _own_lists(bought, classes, lists, setting.options.max_candidates)
-    own_starts, own_ends = ranges_of(own.sources.astype(np.int64), len(shelf))
-    starts, ends = ranges_by(classes, lists.starts + len(own), lists.ends + len(own))
+    owners, targets, rows = _own_lists(bought, classes, lists, setting.options.max_candidates)
+    own_starts, own_ends = ranges_of(owners, len(shelf))
+    starts, ends = ranges_by(classes, lists.starts + len(owners), lists.ends + len(owners))
     has_own = own_ends > own_starts
     starts, ends = np.where(has_own, own_starts, starts), np.where(has_own, own_ends, ends)
-    nobody = np.full(len(lists.rows), NONE, np.int32)
-    shared = pairs_of(nobody, lists.rows.astype(np.int32), scores=np.zeros(len(nobody)))
-    pool = own.followed_by(shared).pool
+    rows = np.append(rows, np.full(len(lists.rows), len(bought)))
+    evidence = bought.followed_by(_BEST_SELLER).taken(rows)
+    pool = replace(evidence, targets=np.append(targets, lists.rows).astype(np.int32)).pool
     return CandidateLists(
         "mined:accessory", *ranges_by(sources.items, starts, ends), pool, _REASON
     )  # fmt: skip
@@ -131,7 +135,7 @@ def linked_rows(setting: Setting, links: list[Link]) -> Evidence:
     """Return the rows of `also_bought` that a line links."""
     if "also_bought" not in setting.given:
         return no_pairs()
-    pairs = read_evidence(setting, ALSO_BOUGHT)
+    pairs = bought_with(setting)
     codes = setting.shelf.categories.codes
     pairs = pairs.taken(codes[pairs.sources] != codes[pairs.targets])
     leaf_count = len(setting.shelf.categories.texts)
@@ -193,18 +197,26 @@ def _offer(link: Link, members: Members, key: tuple[int, int], leaves: Int32s) -
     return offer[leaves[offer] != leaf] if link.is_target[leaf] else offer
 
 
-def _own_lists(bought: Evidence, classes: Int32s, lists: Members, most: int) -> Evidence:
-    """Return the lists of sources with evidence: that first, then best sellers of their class."""
+def _own_lists(
+    bought: Evidence, classes: Int32s, lists: Members, most: int
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Return the lists of sources with evidence: that first, then best sellers of their class.
+
+    Returns:
+        Source, target and row of `bought` of each row, by source; of best sellers the row behind
+        the last.
+    """
     owners = np.unique(bought.sources)
     first, last = lists.starts[classes[owners]], lists.ends[classes[owners]]
     sizes = last - first
     within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    targets = lists.rows[np.repeat(first, sizes) + within].astype(np.int32)
-    sellers = pairs_of(np.repeat(owners, sizes), targets, scores=np.zeros(len(targets)))
-    is_new = ~is_among(sellers, bought)
-    sellers, within = sellers.taken(is_new), within[is_new]
-    pairs = bought.followed_by(sellers)
-    places = np.concatenate([np.arange(len(bought)) - len(bought), within])
-    pairs = pairs.taken(np.lexsort((places, pairs.sources)))
-    starts, _ = ranges_of(pairs.sources.astype(np.int64), len(classes))
-    return pairs.taken(np.arange(len(pairs)) - starts[pairs.sources] < most)
+    sellers = np.repeat(owners, sizes).astype(np.int64) << 32
+    sellers |= lists.rows[np.repeat(first, sizes) + within]
+    is_new = ~are_among(sellers, keys_of(bought))
+    keys = np.concatenate([keys_of(bought), sellers[is_new]])
+    rows = np.minimum(np.arange(len(keys)), len(bought))
+    sources, places = keys >> 32, np.append(np.arange(len(bought)), len(bought) + within[is_new])
+    order = np.argsort(sources << 32 | places)
+    starts, _ = ranges_of(sources[order], len(classes))
+    order = order[np.arange(len(order)) - starts[sources[order]] < most]
+    return sources[order], keys[order] & (2**32 - 1), rows[order]

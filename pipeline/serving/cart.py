@@ -33,7 +33,6 @@ def cart_rows(table: Shown, slot_count: int, item_ids: pa.Array) -> Iterator[pa.
         item_ids: Id of each item.
     """
     tiers = np.array([TIERS.index(one.split(":")[0]) for one in table.origins], np.int64)
-    sources = pa.array(table.sources.ids, pa.string())
     for begin, end in pieces_of(table):
         rows = slice(int(table.page_starts[begin]), int(table.page_starts[end]))
         of_rows = np.repeat(table.pages[begin:end, 0], table.sizes[begin:end])
@@ -42,7 +41,7 @@ def cart_rows(table: Shown, slot_count: int, item_ids: pa.Array) -> Iterator[pa.
             "placement": pa.repeat(table.name, count),
             "relation": pa.repeat(table.relations[0] if table.relations else "", count),
             "slot_count": np.full(count, slot_count),
-            "source_item_id": sources.take(pa.array(of_rows)),
+            "source_item_id": table.sources.id_array.take(pa.array(of_rows)),
             "rank": table.group_ranks[rows],
             "target_item_id": item_ids.take(pa.array(table.evidence.targets[rows])),
             "tier": tiers[table.lists[rows]],

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.mining.baskets import Floats, Int32s, Int64s
-from pipeline.serving.evidence import ranges_by, read_evidence
+from pipeline.serving.evidence import ranges_by, read_pairs
 from pipeline.serving.groups import levels_of, members_of
 from pipeline.serving.lists import CandidateLists, Sources, pool_of, ranges_of
-from pipeline.serving.mined_lists import ALSO_BOUGHT
 from pipeline.serving.popular_lists import Ranking
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Labels, labels
@@ -22,6 +21,7 @@ select source_item_id, target_item_id, rank, source_count, confidence
 from also_bought_category
 order by source_item_id asc nulls last, rank asc nulls last
 """
+_BOUGHT_TOGETHER = "select source_item_id, target_item_id, joint_count from also_bought"
 _REASON = "popular in {note}, a category that goes with this one"
 
 
@@ -75,7 +75,7 @@ def category_association(setting: Setting, sources: Sources, ranking: Ranking) -
     pool = pool_of(
         ranking.items[shown[order]], counts=links.counts[kept], shares=links.shares[kept],
         scores=scores[order],
-        notes=pa.array(links.paths, pa.string()).take(pa.array(links.targets[kept])).to_pylist(),
+        notes=pa.array(links.paths, pa.string()).take(pa.array(links.targets[kept])),
     )  # fmt: skip
     of_sources = _links_of(setting, sources, links)
     starts, ends = ranges_of(groups[order], len(links.paths))
@@ -116,14 +116,13 @@ def _published(setting: Setting) -> CategoryLinks:
 def _added_up(setting: Setting) -> CategoryLinks:
     """Return the leaf categories with pairs between them, and their share of all such baskets."""
     categories = setting.shelf.categories
-    sql = ALSO_BOUGHT.replace("source_count as n", "joint_count as n")
-    pairs = read_evidence(setting, sql)
-    source, target = categories.codes[pairs.sources], categories.codes[pairs.targets]
+    left, right, (baskets,) = read_pairs(setting, _BOUGHT_TOGETHER, ["joint_count"])
+    source, target = categories.codes[left], categories.codes[right]
     is_link = (source != target) & (source != NONE) & (target != NONE)
     keys = source[is_link].astype(np.int64) << 32 | target[is_link]
     links, places = np.unique(keys, return_inverse=True)
     joint = np.zeros(len(links), np.int64)
-    np.add.at(joint, places, pairs.counts[is_link])
+    np.add.at(joint, places, baskets[is_link].astype(np.int64))
     sources, targets = links >> 32, links & (2**32 - 1)
     totals = np.zeros(len(categories.texts), np.int64)
     np.add.at(totals, sources, joint)

@@ -18,7 +18,6 @@ from pipeline.serving.reasons import sentences
 from pipeline.serving.rule_description import RuleDescription, describe_rule
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE
-from pipeline.serving.shown import taken
 
 VERDICTS: Final = (
     "shown",
@@ -155,12 +154,12 @@ class _Page:
         """Yield the candidates of a list, with what became of each."""
         one, shelf = self.merger.lists[number], self.setting.shelf
         rows = np.arange(one.starts[self.source], one.ends[self.source])
-        evidence = taken(one.pool, rows)
-        texts = sentences(one.reason, evidence).to_pylist()
+        evidence = one.pool
+        texts = sentences(one.reason, evidence, rows).to_pylist()
         for at, (row, code) in enumerate(zip(rows.tolist(), verdicts.tolist(), strict=True)):
             if code < 0:  # a list for other segments
                 continue
-            target, count = int(evidence.targets[at]), int(evidence.counts[at])
+            target, count = int(evidence.targets[row]), int(evidence.counts[row])
             yield Candidate(
                 self.placement,
                 self.merger.groups[self.merger.list_groups[number]].relation,
@@ -168,9 +167,9 @@ class _Page:
                 *(shelf.item_ids[target], shelf.names[target]),
                 *(one.origin, VERDICTS[code], texts[at]),
                 evidence_count=None if count == NONE else count,
-                share=_known(evidence.shares[at]),
-                lift=_known(evidence.lifts[at]),
-                q_value=_known(evidence.q_values[at]),
+                share=_known(evidence.shares[row]),
+                lift=_known(evidence.lifts[row]),
+                q_value=_known(evidence.q_values[row]),
             )
 
 

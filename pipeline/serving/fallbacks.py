@@ -6,7 +6,7 @@ from pipeline.config.serving_options import Fallback
 from pipeline.mining.baskets import Bools
 from pipeline.serving.category_links import category_association
 from pipeline.serving.evidence import item_lists
-from pipeline.serving.likeness import any_pair, cosine_of, is_needy, most_alike, term_weights
+from pipeline.serving.likeness import cosine_of, is_needy, most_alike, terms_in_common
 from pipeline.serving.lists import CandidateLists, Sources
 from pipeline.serving.popular_lists import Ranking, best_sellers, ranked_lists
 from pipeline.serving.popularity import TABLE, read_popularity
@@ -72,7 +72,7 @@ def _similar(setting: Setting, sources: Sources, needy: Bools | None) -> Candida
     """Return the items of the leaf category whose name and attributes are most alike."""
     shelf, most = setting.shelf, setting.options.max_candidates
     wanted = is_needy(needy, sources.items)
-    pairs = most_alike(shelf, wanted, term_weights(shelf), most=most, judge=any_pair)
+    pairs = most_alike(shelf, wanted, terms_in_common(shelf), most=most)
     pairs = pairs.with_scores(cosine_of(pairs.scores))
     return item_lists(
         sources, len(shelf), pairs, origin="fallback:similar_attributes",

@@ -20,52 +20,64 @@ _WORD = r"(?u)\b\w+\b"
 BARRED = -1
 """Score of a pair that may not be."""
 
-Judge = Callable[[Int32s, Int32s, Int64s], Int64s]
-"""Takes source items, candidate items and their scores, a row a source; returns the scores."""
+Score = Callable[[Int32s, Int32s], Int64s]
+"""Takes source items and candidate items; returns the score of every pair, a row a source."""
 
 
-def most_alike(
-    shelf: Shelf,
-    sources: Int32s,
-    features: Any,  # noqa: ANN401 - a scipy array
-    *,
-    most: int,
-    judge: Judge,
-) -> Evidence:
+def most_alike(shelf: Shelf, sources: Int32s, score: Score, *, most: int) -> Evidence:
     """Return the candidates of the source's leaf category with the highest scores.
 
-    A score is the sum of products of the features of both items, as the judge changes it.
     Candidates are the MOST_COMPARED items of the category that sell best. Ties go to what sells
     better, then by id.
 
     Args:
         shelf: The items.
         sources: Numbers of the items that need alternatives, ascending.
-        features: A scipy CSR array of whole numbers: a row an item.
+        score: Scores pairs, or bars them.
         most: Candidates kept of each source.
-        judge: Bars pairs, or weighs them anew.
 
     Returns:
         Pairs with their scores.
     """
     found = [
-        _best_of_block(rows, candidates, features, most=most, judge=judge)
+        _best_of_block(rows, candidates, score, most)
         for rows, candidates in _blocks(shelf.categories, sources)
     ]
     nothing = np.zeros(0, np.int64)
     pieces = zip(*found, strict=True) if found else (nothing, nothing, nothing)
-    source, target, score = (np.concatenate([nothing, *piece]) for piece in pieces)
+    source, target, scores = (np.concatenate([nothing, *piece]) for piece in pieces)
     order = np.argsort(source << 32 | np.arange(len(source)))  # each block has its own order
     return pairs_of(
         source[order].astype(np.int32),
         target[order].astype(np.int32),
-        scores=score[order].astype(np.float64),
+        scores=scores[order].astype(np.float64),
     )
 
 
-def any_pair(_sources: Int32s, _candidates: Int32s, scores: Int64s) -> Int64s:
-    """Judge: only what has something in common is alike."""
-    return np.where(scores > 0, scores, BARRED)
+def terms_in_common(shelf: Shelf) -> Score:
+    """Return what scores pairs by the products of their `term_weights`, and bars those of 0."""
+    weights = term_weights(shelf)
+
+    def score(sources: Int32s, candidates: Int32s) -> Int64s:
+        scores = (weights[sources] @ weights[candidates].T).toarray().astype(np.int64)
+        return np.where(scores > 0, scores, BARRED)
+
+    return score
+
+
+def brand_and_attributes(shelf: Shelf) -> Score:
+    """Return what counts the attributes in which two items are equal; the brand outweighs all."""
+    brand = len(shelf.attributes) + 1
+    weights = [(shelf.brands, brand), *((labels, 1) for labels in shelf.attributes.values())]
+
+    def score(sources: Int32s, candidates: Int32s) -> Int64s:
+        counts = np.zeros((len(sources), len(candidates)), np.int64)
+        for labels, weight in weights:
+            own = labels.codes[sources][:, None]
+            counts += ((own == labels.codes[candidates]) & (own != NONE)) * weight
+        return counts
+
+    return score
 
 
 def term_weights(shelf: Shelf) -> Any:  # noqa: ANN401 - a scipy array
@@ -82,14 +94,6 @@ def term_weights(shelf: Shelf) -> Any:  # noqa: ANN401 - a scipy array
     weights = csr_array(TfidfTransformer().fit_transform(present)) if present.nnz else present
     weights.data = np.rint(weights.data * WEIGHT_UNIT)
     return weights
-
-
-def equal_attributes(shelf: Shelf) -> Any:  # noqa: ANN401 - a scipy array
-    """Return features whose products count the attributes in which two items are equal."""
-    from scipy.sparse import csr_array
-
-    columns = [_indicator(labels) for labels in shelf.attributes.values()]
-    return csr_array(_stacked(columns, len(shelf)))
 
 
 def _stacked(columns: list[Any], item_count: int) -> Any:  # noqa: ANN401 - scipy
@@ -142,16 +146,10 @@ def _blocks(categories: Labels, sources: Int32s) -> Iterator[tuple[Int32s, Int32
 
 
 def _best_of_block(
-    sources: Int32s,
-    candidates: Int32s,
-    features: Any,  # noqa: ANN401 - a scipy array
-    *,
-    most: int,
-    judge: Judge,
+    sources: Int32s, candidates: Int32s, score: Score, most: int
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Return source, target and score of the best pairs of a block, those of a source in order."""
-    products = features[sources] @ features[candidates].T
-    scores = judge(sources, candidates, products.toarray().astype(np.int64))
+    scores = score(sources, candidates)
     scores[sources[:, None] == candidates[None, :]] = BARRED
     width = len(candidates)
     # No two keys of a row are equal, so which are the best does not depend on the algorithm.
@@ -160,8 +158,8 @@ def _best_of_block(
         keys = np.partition(keys, width - most, axis=1)[:, width - most :]
     keys = -np.sort(-keys, axis=1)
     rows, columns = np.nonzero(keys >= 0)
-    score, place = np.divmod(keys[rows, columns], width)
-    return sources[rows].astype(np.int64), candidates[width - 1 - place].astype(np.int64), score
+    best, place = np.divmod(keys[rows, columns], width)
+    return sources[rows].astype(np.int64), candidates[width - 1 - place].astype(np.int64), best
 
 
 def cosine_of(scores: Floats) -> Floats:

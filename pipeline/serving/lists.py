@@ -1,8 +1,10 @@
 """Candidates for the slots of a page: per source, ordered targets with the evidence for them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.mining.baskets import Floats, Int32s, Int64s
 from pipeline.serving.shelf import NONE
@@ -28,6 +30,11 @@ class Sources:
         """Return the number of pages."""
         return len(self.ids)
 
+    @cached_property
+    def id_array(self) -> pa.Array:
+        """The ids as Arrow data."""
+        return pa.array(self.ids, pa.string())
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -42,7 +49,7 @@ class Pool:
         shares: Share between 0 and 1 that the reason names, NaN where it does not apply.
         scores: What the rows of one source are ordered by, falling; NaN where by hand.
         positions: Slot that a manual row asks for, from 1; 0 for any.
-        notes: Further text for the reason, per row; None where no row has one.
+        notes: Further text for the reason, per row, as Arrow data; None where no row has one.
     """
 
     targets: Int32s
@@ -52,7 +59,7 @@ class Pool:
     shares: Floats
     scores: Floats
     positions: Int32s
-    notes: list[str] | None = None
+    notes: pa.Array | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -92,7 +99,7 @@ def pool_of(
     shares: Floats | None = None,
     scores: Floats | None = None,
     positions: Int32s | None = None,
-    notes: list[str] | None = None,
+    notes: pa.Array | None = None,
 ) -> Pool:
     """Return a pool; what is not given is not known."""
     unknown = np.broadcast_to(np.nan, len(targets))  # takes no memory

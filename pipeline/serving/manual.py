@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.mining.baskets import Int64s
 from pipeline.serving.lists import MANUAL, CandidateLists, Sources, pool_of
@@ -32,7 +33,7 @@ def manual_lists(manual: Manual, sources: Sources, relation: str) -> CandidateLi
     pool = pool_of(
         np.array([pick.target for pick in rows], np.int32),
         positions=np.array([pick.position for pick in rows], np.int32),
-        notes=[f": {pick.note}" if pick.note else "" for pick in rows],
+        notes=pa.array([f": {pick.note}" if pick.note else "" for pick in rows], pa.string()),
     )
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
     return CandidateLists(MANUAL, starts[of_source], ends[of_source], pool, "picked by hand{note}")

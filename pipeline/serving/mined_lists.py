@@ -11,7 +11,7 @@ from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Labels
 from pipeline.serving.substitute_pairs import both_ways, is_among, substitutes
 
-ALSO_BOUGHT = """
+_ALSO_BOUGHT = """
 select
     source_item_id, target_item_id, rank, source_count as n, lift, q_value,
     confidence as share, coalesce(decayed_lift_low, lift_low) as score
@@ -54,8 +54,15 @@ _VIEWED = {
 
 def also_bought(setting: Setting, sources: Sources) -> CandidateLists:
     """Return what is bought with each item."""
-    reason = _BOUGHT[grain_of(setting, "also_bought")]
-    return _listed(setting, sources, ALSO_BOUGHT, relation="also_bought", reason=reason)
+    return item_lists(
+        sources, len(setting.shelf), bought_with(setting), origin="mined:also_bought",
+        reason=_BOUGHT[grain_of(setting, "also_bought")],
+    )  # fmt: skip
+
+
+def bought_with(setting: Setting) -> Evidence:
+    """Return the rows of `also_bought`."""
+    return setting.once("also_bought", lambda: read_evidence(setting, _ALSO_BOUGHT))
 
 
 def also_viewed(setting: Setting, sources: Sources) -> CandidateLists:
@@ -109,7 +116,7 @@ def frequently_bought_together(setting: Setting, sources: Sources) -> CandidateL
 def complementary(setting: Setting, sources: Sources) -> CandidateLists:
     """Return what is bought with each item, is of another leaf category and no substitute of it."""
     shelf, options = setting.shelf, setting.options.relations.complementary
-    pairs = read_evidence(setting, ALSO_BOUGHT)
+    pairs = bought_with(setting)
     pairs = pairs.taken(pairs.q_values <= options.max_q_value)
     pairs = pairs.taken(are_known(shelf.categories, pairs) & ~are_alike(shelf.categories, pairs))
     for name in options.same_attributes:

@@ -104,6 +104,8 @@ class Offers:
         """
         kept = {*relations, _ANY}
         self._made = {key: made for key, made in self._made.items() if key[2] in kept}
+        for name in self.setting.shared.keys() - kept:
+            del self.setting.shared[name]
 
     def _group(
         self, slots: Slots, sources: Sources, fallbacks: Sequence[Fallback], needy: _Needy

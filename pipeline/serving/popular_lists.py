@@ -171,7 +171,7 @@ def _best_of_segments(setting: Setting, sources: Sources, days: int) -> Candidat
 
 
 def _pool(ranking: Ranking, rows: Int64s) -> Pool:
-    notes = None if ranking.notes is None else ranking.notes.take(pa.array(rows)).to_pylist()
+    notes = None if ranking.notes is None else ranking.notes.take(pa.array(rows))
     return pool_of(
         ranking.items[rows],
         counts=ranking.counts[rows],

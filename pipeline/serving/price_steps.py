@@ -11,7 +11,7 @@ from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
 from pipeline.mining.keys import is_first
 from pipeline.serving.brand_tiers import brand_tiers
 from pipeline.serving.evidence import Evidence, item_lists, pairs_of, read_pairs
-from pipeline.serving.likeness import BARRED, equal_attributes, is_needy, most_alike
+from pipeline.serving.likeness import BARRED, brand_and_attributes, is_needy, most_alike
 from pipeline.serving.lists import CandidateLists, Sources
 from pipeline.serving.setting import Setting
 from pipeline.serving.shelf import NONE, Shelf
@@ -65,8 +65,7 @@ def price_step(setting: Setting, sources: Sources, relation: str) -> CandidateLi
         relation: One of the four types.
     """
     options: PriceStep = getattr(setting.options.relations, relation)
-    pairs = viewed_together(setting)
-    buyers, viewers = bought_after(setting, pairs)
+    pairs, buyers, viewers = setting.once("price steps", lambda: _viewed_and_bought(setting))
     scores = drawn_to_mean(
         buyers, viewers, setting.shelf.categories.codes[pairs.sources], options.prior_viewers
     )
@@ -93,17 +92,15 @@ def step_without_evidence(
     shelf, most = setting.shelf, setting.options.max_candidates
     window = price_window(shelf, getattr(setting.options.relations, relation), relation)
     tiers = brand_tiers(setting) if relation == "other_brand_up_sell" else None
+    alike = brand_and_attributes(shelf)
 
-    def judge(items: Int32s, candidates: Int32s, scores: Int64s) -> Int64s:
+    def score(items: Int32s, candidates: Int32s) -> Int64s:
         rows, columns = items[:, None], candidates[None, :]
         fits = _fits(window, rows, columns)
         fits &= _brand_fits(shelf, relation, rows, columns, tiers=tiers)
-        brands = shelf.brands.codes
-        is_own = (brands[rows] == brands[columns]) & (brands[rows] != NONE)
-        return np.where(fits, scores + is_own * (len(shelf.attributes) + 1), BARRED)
+        return np.where(fits, alike(items, candidates), BARRED)
 
-    wanted = is_needy(needy, sources.items)
-    pairs = most_alike(shelf, wanted, equal_attributes(shelf), most=most, judge=judge)
+    pairs = most_alike(shelf, is_needy(needy, sources.items), score, most=most)
     reason = f"{_REASONS[relation]}, the most alike first"
     return item_lists(
         sources, len(shelf), pairs, origin="fallback:attribute_overlap", reason=reason
@@ -127,6 +124,12 @@ def viewed_together(setting: Setting) -> Evidence:
     counts = np.concatenate([joint, joint])[order].astype(np.int64)
     most = np.maximum.reduceat(counts, firsts) if len(firsts) else counts
     return pairs_of(sources[order[firsts]], targets[order[firsts]], counts=most)
+
+
+def _viewed_and_bought(setting: Setting) -> tuple[Evidence, Int64s, Int64s]:
+    """Return the pairs that are viewed together, and what `bought_after` tells of them."""
+    pairs = viewed_together(setting)
+    return pairs, *bought_after(setting, pairs)
 
 
 def bought_after(setting: Setting, pairs: Evidence) -> tuple[Int64s, Int64s]:

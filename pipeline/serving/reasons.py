@@ -1,36 +1,35 @@
 """Why a row is there, as a sentence."""
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.mining.baskets import Floats
+from pipeline.mining.baskets import Floats, Int64s
 from pipeline.serving.lists import Pool
 
 _FIELD = re.compile(r"\{(share|n|lift|note)\}")
 
 
-def sentences(template: str, evidence: Pool) -> pa.Array:
-    """Return a sentence for each row of a list.
+def sentences(template: str, evidence: Pool, rows: Int64s | None = None) -> pa.Array:
+    """Return a sentence for each row, or for some.
 
     Args:
         template: The sentence, in which {share}, {n}, {lift} and {note} stand for evidence.
         evidence: The rows.
+        rows: Places of those that are asked for; None for all.
 
     Example:
         >>> from pipeline.serving.lists import pool_of
-        >>> row = pool_of(np.array([7]), counts=np.array([80]), shares=np.array([0.125]))
-        >>> sentences("bought by {share} of {n}", row).to_pylist()
+        >>> pool = pool_of(np.array([7]), counts=np.array([80]), shares=np.array([0.125]))
+        >>> sentences("bought by {share} of {n}", pool).to_pylist()
         ['bought by 12.5 % of 80']
     """
-    parts = [_part(part, evidence) for part in _split(template)]
+    places = np.arange(len(evidence)) if rows is None else rows
+    parts = [_part(part, evidence, places) for part in _split(template)]
     texts = pc.binary_join_element_wise(*parts, "")
-    if isinstance(texts, pa.Scalar):
-        return pa.array([texts.as_py()] * len(evidence), pa.string())
-    return texts
+    return pa.repeat(texts, len(places)) if isinstance(texts, pa.Scalar) else texts
 
 
 def _split(template: str) -> list[str]:
@@ -39,15 +38,15 @@ def _split(template: str) -> list[str]:
     return [f"{{{one}}}" if at % 2 else one for at, one in enumerate(pieces) if one]
 
 
-def _part(part: str, evidence: Pool) -> pa.Array | pa.Scalar:
+def _part(part: str, evidence: Pool, rows: Int64s) -> pa.Array | pa.Scalar:
     if part == "{share}":
-        return _tenths(evidence.shares * 100, " %")
+        return _tenths(evidence.shares[rows] * 100, " %")
     if part == "{lift}":
-        return _tenths(evidence.lifts, "")
+        return _tenths(evidence.lifts[rows], "")
     if part == "{n}":
-        return pa.array(evidence.counts).cast(pa.string())
+        return pa.array(evidence.counts[rows]).cast(pa.string())
     if part == "{note}":
-        return _notes(evidence.notes, len(evidence))
+        return pa.scalar("") if evidence.notes is None else _notes(evidence.notes, rows)
     return pa.scalar(part)
 
 
@@ -58,5 +57,5 @@ def _tenths(numbers: Floats, unit: str) -> pa.Array:
     return pc.binary_join_element_wise(units, ".", decimals, unit, "")
 
 
-def _notes(notes: Sequence[str] | None, count: int) -> pa.Array:
-    return pa.array(notes if notes is not None else [""] * count, pa.string())
+def _notes(notes: pa.Array, rows: Int64s) -> pa.Array:
+    return notes.take(pa.array(rows)).cast(pa.string())

@@ -4,11 +4,10 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
 from pipeline.serving.evidence import Evidence, item_lists, no_pairs, read_evidence
-from pipeline.serving.likeness import BARRED, equal_attributes, is_needy, most_alike
+from pipeline.serving.likeness import BARRED, brand_and_attributes, is_needy, most_alike
 from pipeline.serving.lists import CandidateLists, Sources
 from pipeline.serving.mined_lists import ALSO_VIEWED, are_alike
 from pipeline.serving.setting import Setting
-from pipeline.serving.shelf import NONE, Shelf
 from pipeline.serving.substitute_pairs import is_among, substitutes
 
 _DIGITS = 9
@@ -53,15 +52,15 @@ def replacement_without_evidence(
     """
     shelf, most = setting.shelf, setting.options.max_candidates
 
-    def judge(items: Int32s, candidates: Int32s, scores: Int64s) -> Int64s:
-        own = shelf.brands.codes[items][:, None]
-        is_own = (own == shelf.brands.codes[candidates][None, :]) & (own != NONE)
+    alike = brand_and_attributes(shelf)
+
+    def score(items: Int32s, candidates: Int32s) -> Int64s:
         is_left = ~shelf.is_out_of_stock[candidates][None, :]
-        return np.where(is_left, scores + is_own * (len(shelf.attributes) + 1), BARRED)
+        return np.where(is_left, alike(items, candidates), BARRED)
 
     wanted = is_needy(needy, sources.items)
     wanted = wanted[shelf.is_out_of_stock[wanted]]
-    pairs = most_alike(shelf, wanted, equal_attributes(shelf), most=most, judge=judge)
+    pairs = most_alike(shelf, wanted, score, most=most)
     return item_lists(
         sources, len(shelf), pairs, origin="fallback:attribute_overlap",
         reason="in stock, which this is not; of the same category, the most alike first",
@@ -83,7 +82,7 @@ def price_closeness(setting: Setting, pairs: Evidence) -> Floats:
 
 def _eligible(setting: Setting, pairs: Evidence) -> Evidence:
     """Return the pairs of one leaf category from an item out of stock to one that is not."""
-    shelf: Shelf = setting.shelf
+    shelf = setting.shelf
     is_out = shelf.is_out_of_stock
     is_kept = is_out[pairs.sources] & ~is_out[pairs.targets]
     return pairs.taken(is_kept & are_alike(shelf.categories, pairs))

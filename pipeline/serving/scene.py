@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.io.hand_files import read_hand_file
 from pipeline.mining.baskets import Bools, Int32s, Int64s
@@ -42,7 +43,7 @@ def scene(setting: Setting, sources: Sources) -> CandidateLists:
     scenes = [one[:most] for _, one in lists]
     groups = np.repeat(np.arange(len(lists)), [len(one) for one in places])
     place = np.concatenate([np.zeros(0, np.int64), *places])
-    notes = [names[number] for one in scenes for number in one.tolist()]
+    notes = pa.array([names[number] for one in scenes for number in one.tolist()], pa.string())
     pool = pool_of(preferred[place], scores=1 / (1 + place), notes=notes)
     starts, ends = ranges_by(classes, *ranges_of(groups, len(lists)))
     return CandidateLists(

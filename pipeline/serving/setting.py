@@ -1,10 +1,10 @@
 """What the makers of candidate lists work with, and the hand-made files of the shop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from pipeline.config.serving_options import Serving
 from pipeline.engine import Engine
@@ -19,6 +19,7 @@ TABLES_READ: Final = (
     *("substitutes", "repurchase_cycle"),
 )
 """Mined tables that lists are made of."""
+Made = TypeVar("Made")
 _SEGMENTS: Final = "select distinct segment from rfm_segments order by segment asc"
 
 
@@ -36,6 +37,7 @@ class Setting:
         attributes: Names of `catalogue.attributes`.
         files: Hand-made files by name, as `hand_made_files` names them.
         remarks: Takes what is wrong with lines of these files.
+        shared: What several relation types are made of, by name.
     """
 
     engine: Engine
@@ -47,6 +49,18 @@ class Setting:
     files: Mapping[str, InputFile]
     attributes: tuple[str, ...] = ()
     remarks: list[Remark] = field(default_factory=list)
+    shared: dict[str, object] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what several relation types are made of: made by the first of them.
+
+        Args:
+            name: Its name; that of a relation type where it is needed as long as that.
+            make: Makes it.
+        """
+        if name not in self.shared:
+            self.shared[name] = make()
+        return cast("Made", self.shared[name])
 
     @cached_property
     def segments(self) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,10 @@ from pipeline.engine import Engine
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
 from pipeline.mining.item_groups import LEVELS
 
+_COLUMNS: Final = [
+    *("item_id", "name", "product_id", "category", "brand", "price", "stock", "order_count"),
+    *("is_listed", "attributes"),
+]
 NONE = -1
 """Number of what is not known."""
 
@@ -113,9 +118,8 @@ def read_shelf(engine: Engine, *, has_catalogue: bool) -> Shelf:
         engine: Holds `item_stats` as it is published.
         has_catalogue: Whether items that the catalogue does not name are strangers.
     """
-    rows = engine.fetch("item_stats").sort_by(
-        [("order_count", "descending"), ("item_id", "ascending")]
-    )
+    rows = engine.fetch("item_stats").select(_COLUMNS)
+    rows = rows.sort_by([("order_count", "descending"), ("item_id", "ascending")])
     listed = rows["is_listed"].to_numpy().astype(np.bool_)
     return Shelf(
         item_ids=rows["item_id"].to_pylist(),

@@ -1,19 +1,19 @@
 """What the pages of a placement show, as columns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.mining.baskets import Floats, Int64s
+from pipeline.mining.baskets import Floats, Int32s, Int64s, to_offsets
 from pipeline.serving.filling import EMPTY, Filled, Merger
 from pipeline.serving.lists import Pool, Sources, pool_of
 from pipeline.serving.reasons import sentences
 from pipeline.serving.shelf import NONE
 
-PAGES_A_PIECE = 20_000
+PAGES_A_PIECE = 10_000
 """Pages that are put into words at once, which bounds memory."""
 
 
@@ -40,8 +40,8 @@ class Shown:
     audiences: list[str]
     pages: Int64s
     page_starts: Int64s
-    group_ranks: Int64s
-    lists: Int64s
+    group_ranks: Int32s
+    lists: Int32s
     evidence: Pool
     origins: list[str]
     templates: list[str]
@@ -71,11 +71,11 @@ def shown(name: str, sources: Sources, audiences: Sequence[str], merger: Merger)
     is_shown = filled.rows != EMPTY
     _, slots = np.nonzero(is_shown)
     group_starts = merger.slots[np.searchsorted(merger.slots, slots, "right") - 1]
-    lists = filled.origins[is_shown]
+    lists = filled.origins[is_shown].astype(np.int32)
     return Shown(
         *(name, sources, list(audiences), filled.pages),
-        page_starts=np.cumsum([0, *is_shown.sum(axis=1)], dtype=np.int64),
-        group_ranks=slots - group_starts + 1,
+        page_starts=to_offsets(is_shown.sum(axis=1)),
+        group_ranks=(slots - group_starts + 1).astype(np.int32),
         lists=lists,
         evidence=_gathered([one.pool for one in merger.lists], lists, filled.rows[is_shown]),
         origins=[one.origin for one in merger.lists],
@@ -128,49 +128,54 @@ def list_rows(table: Shown, item_ids: pa.Array) -> Iterator[pa.Table]:
 
 def evidence_columns(table: Shown, rows: slice) -> dict[str, pa.Array]:
     """Return where some rows are from, and why they are there."""
-    pool = taken(table.evidence, np.arange(rows.start, rows.stop))
+    evidence, counts = table.evidence, table.evidence.counts[rows]
     return {
         "source": _texts(table.origins, table.lists[rows]),
-        "evidence_count": pa.array(pool.counts, mask=pool.counts == NONE),
-        "share": _measure(pool.shares),
-        "lift": _measure(pool.lifts),
-        "q_value": _measure(pool.q_values),
-        "reason": _reasons(table, rows, pool),
+        "evidence_count": pa.array(counts, mask=counts == NONE),
+        "share": _measure(evidence.shares[rows]),
+        "lift": _measure(evidence.lifts[rows]),
+        "q_value": _measure(evidence.q_values[rows]),
+        "reason": _reasons(table, rows),
     }
 
 
 def _in_order(filled: Filled, sources: Sources, audiences: Sequence[str]) -> Filled:
     """Return pages by the id of their source, then by audience."""
     keys = pa.table({
-        "id": pa.array(sources.ids, pa.string()).take(pa.array(filled.pages[:, 0])),
+        "id": sources.id_array.take(pa.array(filled.pages[:, 0])),
         "audience": _texts(audiences, filled.pages[:, 2]),
     })  # fmt: skip
     order = pc.sort_indices(keys, [("id", "ascending"), ("audience", "ascending")]).to_numpy()
     return Filled(filled.pages[order], filled.rows[order], filled.origins[order])
 
 
-def _gathered(pools: Sequence[Pool], lists: Int64s, rows: Int64s) -> Pool:
-    """Return rows of several pools as one.
+def _gathered(pools: Sequence[Pool], lists: Int32s, rows: Int64s) -> Pool:
+    """Return rows of several pools as one, without what only decides where they stand.
 
     Args:
         pools: Pool of each list.
         lists: List of each row.
         rows: Row of its pool.
     """
-    pools = pools or [pool_of(np.zeros(0, np.int32))]
-    notes = [""] * len(rows) if any(pool.notes is not None for pool in pools) else None
-    columns = {
-        field.name: np.zeros(len(rows), getattr(pools[0], field.name).dtype)
-        for field in fields(Pool)[:-1]
-    }
+    notes = [pa.array([], pa.string()) if one.notes is None else one.notes for one in pools]
+    first_notes = to_offsets(np.array([len(one) for one in notes], np.int64))
+    targets, of_notes = np.zeros(len(rows), np.int32), np.full(len(rows), NONE, np.int32)
+    counts = np.zeros(len(rows), np.int64)
+    lifts, q_values, shares = np.zeros((3, len(rows)))
     for number, pool in enumerate(pools):
         places = np.flatnonzero(lists == number)
-        for name, column in columns.items():
-            column[places] = getattr(pool, name)[rows[places]]
-        if notes is not None and pool.notes is not None:
-            for place, row in zip(places.tolist(), rows[places].tolist(), strict=True):
-                notes[place] = pool.notes[row]
-    return Pool(**columns, notes=notes)
+        own = rows[places]
+        targets[places] = pool.targets[own]
+        counts[places], lifts[places] = pool.counts[own], pool.lifts[own]
+        q_values[places], shares[places] = pool.q_values[own], pool.shares[own]
+        if pool.notes is not None:
+            of_notes[places] = first_notes[number] + own
+    texts = pa.concat_arrays(notes) if notes else pa.array([], pa.string())
+    codes = pa.array(of_notes, mask=of_notes == NONE)
+    return pool_of(
+        targets, counts=counts, lifts=lifts, q_values=q_values, shares=shares,
+        notes=pa.DictionaryArray.from_arrays(codes, texts),
+    )  # fmt: skip
 
 
 def pieces_of(table: Shown) -> Iterator[tuple[int, int]]:
@@ -182,16 +187,15 @@ def pieces_of(table: Shown) -> Iterator[tuple[int, int]]:
 
 def _page_columns(table: Shown, pages: Int64s) -> dict[str, pa.Array]:
     source, audience = table.pages[pages, 0], table.pages[pages, 2]
-    ids = pa.array(table.sources.ids, pa.string())
     return {
         "placement": pa.repeat(table.name, len(pages)),
         "source_kind": pa.repeat(table.sources.kind, len(pages)),
-        "source_id": ids.take(pa.array(source)),
+        "source_id": table.sources.id_array.take(pa.array(source)),
         "customer_segment": _texts(table.audiences, audience),
     }
 
 
-def _reasons(table: Shown, rows: slice, pool: Pool) -> pa.Array:
+def _reasons(table: Shown, rows: slice) -> pa.Array:
     """Return the sentence of each row, list by list."""
     lists = table.lists[rows]
     order = np.argsort(lists, kind="stable")
@@ -200,20 +204,13 @@ def _reasons(table: Shown, rows: slice, pool: Pool) -> pa.Array:
     for number, template in enumerate(table.templates):
         places = order[bounds[number] : bounds[number + 1]]
         if len(places):
-            texts.append(sentences(template, taken(pool, places)))
+            texts.append(sentences(template, table.evidence, rows.start + places))
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     return pa.concat_arrays(texts).take(pa.array(back))
 
 
-def taken(pool: Pool, places: Int64s) -> Pool:
-    """Return some rows of a pool."""
-    columns = {field.name: getattr(pool, field.name)[places] for field in fields(Pool)[:-1]}
-    notes = None if pool.notes is None else [pool.notes[place] for place in places.tolist()]
-    return Pool(**columns, notes=notes)
-
-
-def _texts(texts: Sequence[str], numbers: Int64s) -> pa.Array:
+def _texts(texts: Sequence[str], numbers: Int32s | Int64s) -> pa.Array:
     return pa.array(texts, pa.string()).take(pa.array(numbers))
 
 

@@ -44,8 +44,13 @@ def both_ways(pairs: Evidence) -> Evidence:
 
 def is_among(pairs: Evidence, others: Evidence) -> Bools:
     """Return whether each pair is one of some others, in the same direction."""
-    known, wanted = np.append(np.sort(keys_of(others)), -1), keys_of(pairs)
-    return np.asarray(known[np.searchsorted(known[:-1], wanted)] == wanted)
+    return are_among(keys_of(pairs), keys_of(others))
+
+
+def are_among(keys: Int64s, others: Int64s) -> Bools:
+    """Return whether each key, none of them negative, is one of some others."""
+    known = np.append(np.sort(others), -1)
+    return np.asarray(known[np.searchsorted(known[:-1], keys)] == keys)
 
 
 def keys_of(pairs: Evidence) -> Int64s:

@@ -46,8 +46,8 @@ def entry(signature: str, *, counts_references: bool = True) -> Callable[[Functi
             counted then, which took four fifths of the time of a kernel that hands arrays on in
             tuples.
     """
-    compiled = njit(signature, _nrt=counts_references, **ENTRY)
-    return cast("Callable[[Function], Function]", compiled)
+    options = ENTRY if counts_references else {**ENTRY, "_nrt": False}
+    return cast("Callable[[Function], Function]", njit(signature, **options))
 
 
 def inner(function: Function) -> Function:
