@@ -95,18 +95,16 @@ def build_views(
         is_session_end_needed: False leaves `sessions` unbuilt: it takes a pass over all events.
     """
     duplicates = _drop_repeated_events(engine, events)
-    cuts_sessions = "session_id" not in events.columns
-    for table in ("visitor_customers", "visitor_codes", "coded_events"):
-        build(engine, table, {"cuts_sessions": cuts_sessions})
-    engine.drop("event_rows")
-    if cuts_sessions:
+    if "session_id" not in events.columns:
         _cut_sessions(engine, events)
+    build(engine, "visitor_customers", {})
+    build(engine, "visitor_codes", {})
     _build_bots(engine, events)
-    build(engine, "views", {})
+    for table in ("views", "event_reasons"):
+        build(engine, table, {})
     if is_session_end_needed:
         build(engine, "sessions", {})
-    build(engine, "event_reasons", {})
-    engine.drop("coded_events", "busy_visitors", "wide_visitors")
+    engine.drop("event_rows", "busy_events", "wide_visitors", "event_counts")
     engine.drop("visitor_codes", "visitor_customers")
     reasons = _counts(engine, "event_reasons", "reason")
     accepted = reasons.pop("accepted", 0)
@@ -131,9 +129,9 @@ def _drop_repeated_events(engine: Engine, events: Events) -> int:
 
 def _cut_sessions(engine: Engine, events: Events) -> None:
     gap = events.session_gap_minutes * 60_000_000
-    rows = engine.count("coded_events")
+    rows = engine.count("event_rows")
     build(engine, "gap_events", {"session_gap": gap}, 1 + rows // EVENTS_A_SLICE)
-    engine.rename("gap_events", "coded_events")
+    engine.rename("gap_events", "event_rows")
 
 
 def _build_bots(engine: Engine, events: Events) -> None:
@@ -141,7 +139,8 @@ def _build_bots(engine: Engine, events: Events) -> None:
         "max_events_per_day": events.bots.max_events_per_day,
         "min_items": events.bots.min_items,
     }
-    visitors = build(engine, "busy_visitors", limits)
+    visitors = build(engine, "event_counts", {})
+    build(engine, "busy_events", limits)
     build(engine, "wide_visitors", limits)
     values: dict[str, Value] = {
         **limits,

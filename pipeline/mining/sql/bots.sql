@@ -6,15 +6,20 @@ with ranked as (
         visitor_code,
         count(*) over (order by item_count desc nulls last) as as_wide_count
     from wide_visitors
+),
+
+hasty as (
+    select visitor_code
+    from busy_events
+    group by visitor_code, viewed_day
+    having count(*) > $max_events_per_day
 )
 
-select busy_visitors.visitor_code
-from busy_visitors
-left join ranked on busy_visitors.visitor_code = ranked.visitor_code
-left join buyers on busy_visitors.visitor_code = buyers.customer_code
-where
-    $drop_bots
-    and (
-        busy_visitors.most_events_a_day > $max_events_per_day
-        or (buyers.customer_code is null and ranked.as_wide_count <= $allowed_count)
-    )
+select visitor_code
+from hasty
+where $drop_bots
+union
+select ranked.visitor_code
+from ranked
+left join buyers on ranked.visitor_code = buyers.customer_code
+where $drop_bots and buyers.customer_code is null and ranked.as_wide_count <= $allowed_count

@@ -1,17 +1,35 @@
 -- one row per outcome of the events
-with counted as (
+with non_products as (
+    select item_key
+    from item_codes
+    where not is_product
+),
+
+counted as (
     select
-        reason_code,
+        case
+            when event.event_kind is null then 1
+            when event.item_id is null then 2
+            when non_products.item_key is not null then 3
+            else 0
+        end as reason_code,
         cast(count(*) as bigint) as line_count
-    from coded_events
-    group by reason_code
+    from event_rows as event
+    left join non_products on event.item_id = non_products.item_key
+    group by
+        case
+            when event.event_kind is null then 1
+            when event.item_id is null then 2
+            when non_products.item_key is not null then 3
+            else 0
+        end
 ),
 
 of_bots as (
     select cast(count(*) as bigint) as line_count
-    from coded_events
-    inner join bots on coded_events.visitor_code = bots.visitor_code
-    where coded_events.reason_code = 0
+    from busy_events
+    inner join bots on busy_events.visitor_code = bots.visitor_code
+    where busy_events.is_accepted
 ),
 
 outcomes as (

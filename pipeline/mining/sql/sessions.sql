@@ -1,7 +1,6 @@
 -- one row per session
 select
-    session_code,
-    min(visitor_code) as visitor_code,
+    cast(session_id as bigint) as session_code,
     max(viewed_at) as ended_at
-from coded_events
-group by session_code
+from event_rows
+group by session_id

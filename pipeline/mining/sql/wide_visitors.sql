@@ -4,12 +4,11 @@ select
     count(*) as item_count
 from (
     select
-        coded_events.visitor_code,
-        coded_events.item_code
-    from coded_events
-    inner join busy_visitors on coded_events.visitor_code = busy_visitors.visitor_code
-    where busy_visitors.event_count > $min_items and coded_events.item_code is not null
-    group by coded_events.visitor_code, coded_events.item_code
+        visitor_code,
+        item_code
+    from busy_events
+    where item_code is not null
+    group by visitor_code, item_code
 ) as seen
 group by visitor_code
 having count(*) > $min_items
