@@ -13,6 +13,7 @@ from pipeline.accounting import Account
 from pipeline.config.model import Config
 from pipeline.config.source_options import Events, NonProducts, Orders
 from pipeline.engine import Engine, Value
+from pipeline.mining.order_times import build_order_times
 from pipeline.mining.repeated_lines import load_repeated_lines
 from pipeline.mining.steps import build
 
@@ -64,21 +65,22 @@ def build_sale_lines(engine: Engine, orders: Orders, account: Account) -> Accoun
         "has_items": "item_id" in orders.columns,
         "keep_zero_prices": orders.keep_zero_prices,
         "net_returns": orders.returns.net,
-        "drop_duplicates": orders.drop_duplicates,
     }
     build(engine, "order_lines", values)
     engine.drop("order_rows")
     load_repeated_lines(engine, is_wanted=orders.drop_duplicates)
-    for table in ("order_reasons", "return_scopes", "open_lines"):
+    for table in ("order_reasons", "open_scopes", "open_lines", "settled_lines", "settled_reasons"):
         build(engine, table, values)
-    for table in ("settled_lines", "settled_reasons", "returned_lines", "buyers", "order_times"):
+    for table in ("returned_lines", "buyers"):
         build(engine, table, values)
+    build_order_times(engine)
     accepted = build(engine, "sale_lines", values)
     reasons = _counts(engine, "order_reasons", "reason")
     settled = _counts(engine, "settled_reasons", "outcome")
     settled.pop("accepted", None)
     duplicates = sum(engine.fetch("settled_reasons").column("duplicate_count").to_pylist())
-    engine.drop("open_lines", "settled_lines", "repeated_lines", "return_scopes", "order_times")
+    engine.drop("open_lines", "settled_lines", "repeated_lines", "open_scopes")
+    engine.drop("long_orders", "order_times")
     filtered = _added(account.filtered, reasons, settled)
     return replace(account, accepted=accepted, duplicates=duplicates, filtered=filtered).check()
 

@@ -107,7 +107,8 @@ def unpacked(keys: "Int64s", width: int) -> tuple["Int32s", "Int64s"]:
     last = None
     for start in range(0, len(keys), PIECE):
         place = slice(start, start + PIECE)
-        owners, items[place] = np.divmod(keys[place], width)
+        owners = keys[place] // width
+        items[place] = keys[place] - owners * width
         is_start[place] = is_first(owners)
         is_start[start] = owners[0] != last
         last = owners[-1]
@@ -121,8 +122,14 @@ def counted(keys: "Int32s | Int64s", width: int) -> "Int64s":
     """
     counts = np.zeros(width, np.int64)
     for start in range(0, len(keys), PIECE):
-        counts += np.bincount(keys[start : start + PIECE] % width, minlength=width)
+        items = remainders(keys[start : start + PIECE], width)
+        counts += np.bincount(items, minlength=width)
     return counts
+
+
+def remainders(keys: "Int32s | Int64s", width: int) -> "Int64s":
+    """Return keys modulo a width: numpy divides by one number three times as fast as it does this."""
+    return keys - keys // width * width
 
 
 def is_first(values: "Int64s") -> "Bools":

@@ -1,15 +1,19 @@
 """Between the engine and the kernel that counts what the buyers of each viewed item bought."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.engine import Engine, Value
-from pipeline.mining.baskets import Int32s, Int64s, order_of
+from pipeline.mining.baskets import Int32s, order_of
 from pipeline.mining.columns import read_columns
 from pipeline.mining.steps import build, sql_of
+
+if TYPE_CHECKING:
+    from pipeline.mining.kernels.targets import Buyers, Purchases
 
 BYTES_PER_VIEW = 32
 """What first views and purchases take in arrays for each first view."""
@@ -25,17 +29,19 @@ def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
         engine: Holds `first_views`, `viewed_items`, `visitor_purchases` and `items`.
         values: `max_targets`, listed beside the source's own, and `weight_unit`.
     """
-    from pipeline.mining.kernels.targets import FirstViews, Limits, Purchases, count_targets
+    from pipeline.mining.kernels.targets import Limits, count_targets
 
     viewed = engine.fetch("viewed_items").sort_by("item_code")
     sources = viewed["item_code"].to_numpy().astype(np.int32)
     limits = Limits(int(values["max_targets"] or 0), int(values["weight_unit"] or 1))
     build(engine, "buying_visitors", values)
     with engine.room(BYTES_PER_VIEW * engine.count("first_views")):
-        purchases, views = Purchases(*_purchases(engine)), FirstViews(*_views(engine, sources))
+        purchases = _purchases(engine)
+        buyers = _buyers(engine, purchases, sources)
         engine.drop("first_views")
-        found = count_targets(views, purchases, sources, _id_places(engine), limits)
-        del purchases, views
+        found = count_targets(buyers, purchases.items, sources, _id_places(engine), limits)
+        buyer_counts = np.diff(buyers.begins)
+        del purchases, buyers
     is_listed = found.items >= 0
     listed = {
         "source_code": np.repeat(sources, limits.max_targets + 1)[is_listed],
@@ -47,31 +53,39 @@ def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
     totals = {
         "source_code": sources,
         "n_viewers": viewed["n_viewers"],
-        "n_buyers": found.buyer_counts,
+        "n_buyers": buyer_counts,
     }
     engine.load("source_totals", pa.table(totals))
     engine.load("bought_targets", pa.table(listed))
     engine.load("other_targets", pa.table(others))
 
 
-def _purchases(engine: Engine) -> tuple[Int64s, Int64s, Int32s]:
-    """Return the purchases by buying visitor and time, and where each visitor's begin."""
+def _purchases(engine: Engine) -> "Purchases":
+    """Return the purchases of buying visitors, by place of the visitor and time."""
+    from pipeline.mining.kernels.targets import Purchases
+
     kinds = {"place": "int32", "ordered_at": "int64", "item_code": "int32"}
     places, times, items = read_columns(engine, sql_of("placed_purchases"), kinds)
     order = np.argsort(times)
     order = order[order_of(places[order])]
     begins = np.searchsorted(places[order], np.arange(engine.count("buying_visitors") + 1))
-    return begins, times[order], items[order]
+    return Purchases(begins, times[order], items[order])
 
 
-def _views(engine: Engine, sources: Int32s) -> tuple[Int64s, Int32s, Int64s, Int64s]:
-    """Return the first views that a purchase follows, put together by source."""
+def _buyers(engine: Engine, purchases: "Purchases", sources: Int32s) -> "Buyers":
+    """Return the first views that a purchase follows inside the horizon, put together by source."""
+    from pipeline.mining.kernels.targets import Buyers, FirstViews, find_purchases
+
     kinds = {"item_code": "int32", "place": "int32", "first_at": "int64", "horizon_end": "int64"}
     items, *columns = read_columns(engine, sql_of("placed_views"), kinds)
-    order = order_of(items)
-    places, first_at, horizon_end = (column[order] for column in columns)
-    begins = np.append(np.searchsorted(items[order], sources), len(items))
-    return begins, places, first_at, horizon_end
+    order = order_of(columns[0])
+    items, views = items[order], FirstViews(*(column[order] for column in columns))
+    del columns
+    found = find_purchases(views, purchases)
+    buyers = np.flatnonzero(found[0] < found[2])
+    buyers = buyers[order_of(items[buyers])]
+    begins = np.append(np.searchsorted(items[buyers], sources), len(buyers))
+    return Buyers(begins, *(places[buyers] for places in found))
 
 
 def _id_places(engine: Engine) -> Int32s:

@@ -1,10 +1,11 @@
 """What the buyers of each viewed item bought: the counts behind `view_then_bought`.
 
-For each source item its viewers are walked, and for each the purchases between the first view and
-the end of the horizon; counts stand in arrays as long as the list of items.
-Then the best targets are kept, and the buyers are walked once more for those who bought any other.
+First each view learns which purchases lie between it and the end of its horizon: views and
+purchases are walked visitor by visitor, so that both lie side by side in memory.
+Then the buyers of each source item are walked; counts stand in an array as long as the list of
+items. The best targets are kept, and the buyers walked once more for those who bought any other.
 
-Memory: two numbers an item, and the rows kept. Time: twice the purchases walked.
+Memory: two numbers an item, one a purchase, and the rows kept. Time: twice the purchases walked.
 """
 
 from typing import NamedTuple
@@ -14,16 +15,15 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 
+_ITEM = (1 << 32) - 1
+
 
 class FirstViews(NamedTuple):
-    """The first views of each source item by visitors who ever bought, put together by source.
+    """First views of items, each with its visitor's place, its instant and its horizon's end.
 
-    Source `s` has the views `begins[s]` to `begins[s + 1]`. Of each: the place of its visitor in
-    `Purchases`, its instant, and the end of the horizon (microseconds). Who ordered after the view
-    and inside the horizon is a buyer.
+    Instants are microseconds. Visitors ascend.
     """
 
-    begins: Int64s
     visitors: Int32s
     first_at: Int64s
     horizon_end: Int64s
@@ -37,6 +37,19 @@ class Purchases(NamedTuple):
     items: Int32s
 
 
+class Buyers(NamedTuple):
+    """The buyers of each source: source `s` has those from `begins[s]` to `begins[s + 1]`.
+
+    Of each: the first of the purchases that count, the first at their last instant, and the one
+    after all of them.
+    """
+
+    begins: Int64s
+    bought_from: Int64s
+    bought_last: Int64s
+    bought_to: Int64s
+
+
 class Limits(NamedTuple):
     """How many targets are kept beside the source's own, and what one order weighs."""
 
@@ -47,8 +60,6 @@ class Limits(NamedTuple):
 class Targets(NamedTuple):
     """Listed targets of each source, `max_targets` and its own at most, and what the rest sum to.
 
-    `buyer_counts` are the buyers of anything.
-
     Source `s` has its targets at `s * (max_targets + 1)` and after it; -1 marks places without.
     """
 
@@ -57,51 +68,6 @@ class Targets(NamedTuple):
     weights: Int64s
     other_counts: Int64s
     other_weights: Int64s
-    buyer_counts: Int64s
-
-
-@inner
-def _is_better(left: int, right: int, counts: Int64s, weights: Int64s, places: Int32s) -> bool:
-    """Tell whether an item ranks before another: weight, then count, then the order of ids."""
-    if weights[left] != weights[right]:
-        return bool(weights[left] > weights[right])
-    if counts[left] != counts[right]:
-        return bool(counts[left] > counts[right])
-    return bool(places[left] < places[right])
-
-
-@inner
-def _insert(
-    kept: Int32s, used: int, item: int, counts: Int64s, weights: Int64s, places: Int32s
-) -> int:
-    """Put an item in its place among the best; the last one falls out where there is no room."""
-    place = used
-    if used == len(kept):
-        if used == 0 or not _is_better(item, kept[used - 1], counts, weights, places):
-            return used
-        place = used - 1
-    while place > 0 and _is_better(item, kept[place - 1], counts, weights, places):
-        kept[place] = kept[place - 1]
-        place -= 1
-    kept[place] = item
-    return min(used + 1, len(kept))
-
-
-class Scratch(NamedTuple):
-    """Arrays as long as the list of items; `counts` and `weights` are zero between sources.
-
-    But `bought_from` and `bought_to` are as long as the views of one source: which purchases of
-    its visitor count for each.
-    """
-
-    counts: Int64s
-    weights: Int64s
-    last_buyer: Int64s
-    listed_by: Int64s
-    touched: Int32s
-    places: Int32s
-    bought_from: Int64s
-    bought_to: Int64s
 
 
 @inner
@@ -116,162 +82,212 @@ def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     return int(low)
 
 
-@inner
-def _find_purchases(source: int, views: FirstViews, purchases: Purchases, scratch: Scratch) -> int:
-    """Find what each viewer of one source bought inside the horizon; return how many bought."""
-    times, begins = purchases.times, purchases.begins
-    low, found = views.begins[source], 0
-    for view in range(low, views.begins[source + 1]):
-        visitor = views.visitors[view]
-        end = begins[visitor + 1]
-        first = _first_after(times, begins[visitor], end, views.first_at[view])
-        last = _first_after(times, first, end, views.horizon_end[view])
-        scratch.bought_from[view - low], scratch.bought_to[view - low] = first, last
-        found += last > first
-    return int(found)
-
-
-@inner
-def _count_source(view_count: int, purchases: Purchases, scratch: Scratch, unit: int) -> int:
-    """Count what the buyers of one source bought; return the number of items touched."""
-    # In local names: an array taken out of a tuple inside a loop costs more than its use.
-    times, items = purchases.times, purchases.items
-    counts, weights, touched = scratch.counts, scratch.weights, scratch.touched
-    last_buyer, bought_from, bought_to = scratch.last_buyer, scratch.bought_from, scratch.bought_to
-    used = 0
-    for view in range(view_count):
-        first, end = bought_from[view], bought_to[view]
-        if first == end:
-            continue
-        last = end - 1
+@entry("UniTuple(int64[::1], 3)(int32[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
+def _found(
+    visitors: Int32s, first_at: Int64s, horizon_end: Int64s, begins: Int64s, times: Int64s
+) -> tuple[Int64s, Int64s, Int64s]:
+    bought_from = np.empty(len(visitors), np.int64)
+    bought_last = np.empty(len(visitors), np.int64)
+    bought_to = np.empty(len(visitors), np.int64)
+    for view in range(len(visitors)):
+        end = begins[visitors[view] + 1]
+        first = _first_after(times, begins[visitors[view]], end, first_at[view])
+        end = _first_after(times, first, end, horizon_end[view])
+        last = max(first, end - 1)
         while last > first and times[last - 1] == times[end - 1]:
             last -= 1
+        bought_from[view], bought_last[view], bought_to[view] = first, last, end
+    return bought_from, bought_last, bought_to
+
+
+def find_purchases(views: FirstViews, purchases: Purchases) -> tuple[Int64s, Int64s, Int64s]:
+    """Return the three places of `Buyers` of each view; the first is the end of who is no buyer."""
+    bought: tuple[Int64s, Int64s, Int64s] = _found(*views, purchases.begins, purchases.times)
+    return bought
+
+
+@inner
+def _linked(items: Int32s, item_count: int) -> Int64s:
+    """Return the item of each purchase, and above 32 bits one more than where it was bought before.
+
+    In one number, as the walk jumps from visitor to visitor. The purchase before may be another
+    visitor's: then it lies before all of this one's.
+    """
+    bought = np.empty(len(items), np.int64)
+    last = np.zeros(item_count, np.int64)
+    for at in range(len(items)):
+        item = items[at]
+        bought[at] = last[item] << 32 | item
+        last[item] = at + 1
+    return bought
+
+
+class Scratch(NamedTuple):
+    """What the walk through one source needs, and which places in the order of ids items have.
+
+    `tallies` are the buyers and the weight of each item, side by side, zero between sources.
+    """
+
+    tallies: Int64s
+    listed_by: Int64s
+    touched: Int32s
+    places: Int32s
+
+
+@inner
+def _count_source(source: int, buyers: Buyers, bought: Int64s, scratch: Scratch, unit: int) -> int:
+    """Count what the buyers of one source bought; return the number of items touched."""
+    # In local names: an array taken out of a tuple inside a loop costs more than its use.
+    tallies, touched = scratch.tallies, scratch.touched
+    bought_from, bought_last, bought_to = buyers.bought_from, buyers.bought_last, buyers.bought_to
+    used = 0
+    for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
+        first, last, end = bought_from[buyer], bought_last[buyer], bought_to[buyer]
         weight = unit // (end - last)
         for at in range(first, end):
-            item = items[at]
-            if last_buyer[item] != view:
-                last_buyer[item] = view
-                if counts[item] == 0:
+            item = bought[at] & _ITEM
+            if bought[at] >> 32 <= first:  # bought for the first time since the view
+                if tallies[item, 0] == 0:
                     touched[used] = item
                     used += 1
-                counts[item] += 1
+                tallies[item, 0] += 1
             if at >= last:
-                weights[item] += weight
-    for place in range(used):
-        last_buyer[touched[place]] = -1
+                tallies[item, 1] += weight
     return used
 
 
 @inner
 def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Targets) -> int:
     """Keep the best targets of one source; return how many touched items are not listed."""
-    counts, weights, touched = scratch.counts, scratch.weights, scratch.touched
-    places, listed_by = scratch.places, scratch.listed_by
+    tallies, touched, places = scratch.tallies, scratch.touched, scratch.places
     width = len(targets.items) // len(targets.other_counts)
-    row = targets.items[source * width : (source + 1) * width]
-    row[0] = own
-    others, kept = row[1:], 0
-    for place in range(used):
-        if touched[place] != own:
-            kept = _insert(others, kept, touched[place], counts, weights, places)
-    for place in range(kept + 1):
-        listed_by[row[place]] = source
-        targets.counts[source * width + place] = counts[row[place]]
-        targets.weights[source * width + place] = weights[row[place]]
-    unlisted, other_weight = 0, 0
+    begin, end = source * width, (source + 1) * width
+    items, counts = targets.items[begin:end], targets.counts[begin:end]
+    weights = targets.weights[begin:end]
+    items[0], counts[0], weights[0] = own, tallies[own, 0], tallies[own, 1]
+    unlisted, other_weight, kept = used - (counts[0] > 0), -weights[0], 1
     for place in range(used):
         item = touched[place]
-        if listed_by[item] != source:
-            unlisted += 1
-            other_weight += weights[item]
-        counts[item] = 0
-        weights[item] = 0
-    targets.other_weights[source] = other_weight
-    return unlisted
+        count, weight = tallies[item, 0], tallies[item, 1]
+        tallies[item, 0] = tallies[item, 1] = 0
+        other_weight += weight
+        # Most are worse than all that are kept: the look at the last one saves a call.
+        if item != own and (kept < width or weight >= weights[width - 1]):
+            kept = _insert(items, counts, weights, places, kept, item, count, weight)
+    for place in range(kept):
+        scratch.listed_by[items[place]] = source
+    targets.other_weights[source] = other_weight - np.sum(weights[1:kept])
+    return int(unlisted - (kept - 1))
 
 
 @inner
-def _count_others(source: int, view_count: int, purchases: Purchases, scratch: Scratch) -> int:
+def _insert(
+    items: Int32s,
+    counts: Int64s,
+    weights: Int64s,
+    places: Int32s,
+    kept: int,
+    item: int,
+    count: int,
+    weight: int,
+) -> int:
+    """Put an item in its place among the best: by weight, then count, then the order of ids.
+
+    The first place is the source's own. Where there is no room, the last one falls out. Returns
+    how many are kept.
+    """
+    place = kept
+    while place > 1:
+        other = place - 1
+        if weights[other] != weight:
+            is_better = weight > weights[other]
+        elif counts[other] != count:
+            is_better = count > counts[other]
+        else:
+            is_better = places[item] < places[items[other]]
+        if not is_better:
+            break
+        if place < len(items):
+            items[place], counts[place] = items[other], counts[other]
+            weights[place] = weights[other]
+        place = other
+    if place == len(items):
+        return kept
+    items[place], counts[place], weights[place] = item, count, weight
+    return min(kept + 1, len(items))
+
+
+@inner
+def _count_others(source: int, buyers: Buyers, bought: Int64s, listed_by: Int64s) -> int:
     """Return how many buyers of one source bought an item that is not listed."""
-    items, listed_by = purchases.items, scratch.listed_by
     found = 0
-    for view in range(view_count):
-        for at in range(scratch.bought_from[view], scratch.bought_to[view]):
-            if listed_by[items[at]] != source:
+    for buyer in range(buyers.begins[source], buyers.begins[source + 1]):
+        for at in range(buyers.bought_from[buyer], buyers.bought_to[buyer]):
+            if listed_by[bought[at] & _ITEM] != source:
                 found += 1
                 break
     return found
 
 
 _SIGNATURE = (
-    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[::1]))("
-    "int64[::1], int32[::1], int64[::1], int64[::1], "
-    "int64[::1], int64[::1], int32[::1], int32[::1], int32[::1], int64, int64)"
+    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1]))("
+    "int64[::1], int64[::1], int64[::1], int64[::1], "
+    "int32[::1], int32[::1], int32[::1], int64, int64)"
 )
 
 
 @entry(_SIGNATURE)
 def _count(
-    view_begins: Int64s,
-    visitors: Int32s,
-    first_at: Int64s,
-    horizon_end: Int64s,
-    purchase_begins: Int64s,
-    times: Int64s,
+    buyer_begins: Int64s,
+    bought_from: Int64s,
+    bought_last: Int64s,
+    bought_to: Int64s,
     items: Int32s,
     sources: Int32s,
     places: Int32s,
     max_targets: int,
     unit: int,
-) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s, Int64s]:
-    views = FirstViews(view_begins, visitors, first_at, horizon_end)
-    purchases = Purchases(purchase_begins, times, items)
+) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s]:
+    buyers = Buyers(buyer_begins, bought_from, bought_last, bought_to)
     room, item_count = len(sources) * (max_targets + 1), len(places)
-    most_views = np.max(np.append(np.diff(view_begins), 0))
+    bought = _linked(items, item_count)
     targets = Targets(
         np.full(room, np.int32(-1), np.int32),
         np.zeros(room, np.int64),
         np.zeros(room, np.int64),
         np.zeros(len(sources), np.int64),
         np.zeros(len(sources), np.int64),
-        np.zeros(len(sources), np.int64),
     )
     scratch = Scratch(
-        np.zeros(item_count, np.int64),
-        np.zeros(item_count, np.int64),
-        np.full(item_count, -1, np.int64),
+        np.zeros((item_count, 2), np.int64),
         np.full(item_count, -1, np.int64),
         np.empty(item_count, np.int32),
         places,
-        np.empty(most_views, np.int64),
-        np.empty(most_views, np.int64),
     )
     for source in range(len(sources)):
-        view_count = view_begins[source + 1] - view_begins[source]
-        targets.buyer_counts[source] = _find_purchases(source, views, purchases, scratch)
-        used = _count_source(view_count, purchases, scratch, unit)
+        used = _count_source(source, buyers, bought, scratch, unit)
         if _list_source(source, sources[source], used, scratch, targets):
-            targets.other_counts[source] = _count_others(source, view_count, purchases, scratch)
+            listed_by = scratch.listed_by
+            targets.other_counts[source] = _count_others(source, buyers, bought, listed_by)
     return (
         targets.items,
         targets.counts,
         targets.weights,
         targets.other_counts,
         targets.other_weights,
-        targets.buyer_counts,
     )
 
 
 def count_targets(
-    views: FirstViews, purchases: Purchases, sources: Int32s, places: Int32s, limits: Limits
+    buyers: Buyers, items: Int32s, sources: Int32s, places: Int32s, limits: Limits
 ) -> Targets:
     """Count what the buyers of each source bought, and keep the best targets.
 
     Args:
-        views: First views of each source.
-        purchases: Purchases of each visitor, by rising time; an item once at an instant.
+        buyers: Buyers of each source.
+        items: Items of the purchases, by visitor and time; an item once at an instant.
         sources: Item code of each source.
         places: Place of each item code in the order of item ids: breaks ties.
         limits: Targets kept, and what an order weighs.
     """
-    return Targets(*_count(*views, *purchases, sources, places, *limits))
+    return Targets(*_count(*buyers, items, sources, places, *limits))

@@ -1,7 +1,8 @@
 -- one row per order line, coded, with the reason that leaves it out (NULL: none)
+-- Returns are netted within a scope: a customer, or, below zero, an order whose customer is not known.
 select
     cast(line.order_id as bigint) as order_code,
-    cast(line.customer_id as bigint) as customer_code,
+    coalesce(cast(line.customer_id as bigint), -1 - cast(line.order_id as bigint)) as scope_code,
     coalesce(item_codes.sku_code, -1) as sku_code,
     item_codes.item_code,
     line.ordered_at,

@@ -2,24 +2,19 @@
 with sold as (
     select
         line.order_code,
-        line.customer_code,
+        line.scope_code,
         line.item_code,
         line.ordered_at,
         line.ordered_day,
         line.quantity,
         coalesce(line.amount, cast(line.quantity * line.unit_price as decimal(18, 4))) as amount
     from order_lines as line
-    left join repeated_lines
-        on line.order_code = repeated_lines.order_code and line.sku_code = repeated_lines.sku_code
-    left join return_scopes
-        on coalesce(line.customer_code, -1) = return_scopes.scope_customer
-        and case when line.customer_code is null then line.order_code else -1 end = return_scopes.scope_order
-        and line.sku_code = return_scopes.sku_code
-    where line.reason is null and repeated_lines.order_code is null and return_scopes.sku_code is null
+    left join open_scopes on line.scope_code = open_scopes.scope_code and line.sku_code = open_scopes.sku_code
+    where line.reason is null and open_scopes.scope_code is null
     union all
     select
         order_code,
-        customer_code,
+        scope_code,
         item_code,
         ordered_at,
         ordered_day,
@@ -37,7 +32,7 @@ with sold as (
 
 select
     sold.order_code,
-    sold.customer_code,
+    case when sold.scope_code >= 0 then sold.scope_code end as customer_code,
     sold.item_code,
     coalesce(order_times.ordered_at, sold.ordered_at) as ordered_at,
     coalesce(order_times.ordered_day, sold.ordered_day) as ordered_day,
