@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.config.family_options import BoughtNext
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Bools, Floats, Int64s, distinct
+from pipeline.mining.best_rows import best_rows
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
 from pipeline.mining.followers import Pairs, Walks, count_followers, gap_quartiles, walks_of
+from pipeline.mining.item_groups import read_item_ids
 from pipeline.mining.keys import packed
-from pipeline.mining.proportions import at_least_by_chance, may_be_below, wilson
+from pipeline.mining.proportions import at_least_by_chance, least_chances, wilson
 from pipeline.mining.significance import benjamini_hochberg
 from pipeline.mining.steps import build
 from pipeline.mining.threads import thread_count
@@ -24,6 +27,10 @@ _NO_SPAN = (
     "nobody's first order leaves max_gap_days before as_of: give a longer lookback_days or a "
     "smaller max_gap_days"
 )
+_SLACK = 1.001
+"""Factor by which a limit for p-values is raised, so that rounding leaves none of them out."""
+_NEARLY = 0.98
+"""Share of the pairs in hand that another look at their bounds has to leave."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,47 @@ class _Baseline:
         return int(self.is_source.sum()) * int(self.is_target.sum()) - both
 
 
+@dataclass(frozen=True)
+class _Odds:
+    """What chance says of the items of `Walks`, by their number.
+
+    Attributes:
+        item_codes: Code of each item.
+        source_counts: Customers whose first purchase of the item leaves the longest gap.
+        target_counts: Customers of the baseline who bought the item.
+        baseline_count: All customers of the baseline.
+        hypothesis_count: Pairs of a source item and another target item.
+    """
+
+    item_codes: Int64s
+    source_counts: Int64s
+    target_counts: Int64s
+    baseline_count: int
+    hypothesis_count: int
+
+    @classmethod
+    def of(cls, baseline: _Baseline, item_codes: Int64s) -> "_Odds":
+        """Return what the baseline says of some items."""
+        counts = baseline.source_counts[item_codes], baseline.target_counts[item_codes]
+        return cls(item_codes, *counts, baseline.count, baseline.hypothesis_count)
+
+    @property
+    def shares(self) -> Floats:
+        """Share of the customers of the baseline who bought the item."""
+        shares: Floats = self.target_counts / max(1, self.baseline_count)
+        return shares
+
+
+@dataclass(frozen=True)
+class _BestPairs:
+    """The pairs that are published, source by source, with their ranks and tests."""
+
+    pairs: Pairs
+    ranks: Int64s
+    p_values: Floats
+    q_values: Floats
+
+
 def build_bought_next(
     engine: Engine,
     options: BoughtNext,
@@ -106,12 +154,12 @@ def build_bought_next(
     is_kept = baseline.is_source | baseline.is_target
     walks = walks_of(steps, is_kept, last_day, options.max_gap_days)
     pairs = _candidates(walks, baseline, options.min_pair_count, thread_count(threads))
-    engine.load("next_pairs", _measured(pairs, walks.item_codes, baseline, options))
-    build(engine, "ranked_next", {"max_targets": options.max_targets})
-    engine.load("next_gaps", _gaps(engine.fetch("ranked_next"), walks))
+    odds = _Odds.of(baseline, walks.item_codes)
+    best = _best(engine, pairs, odds, options)
+    engine.load("next_pairs", _measured(best, odds, walks))
     labels: dict[str, Value] = {"item_level": item_level, "max_gap_days": options.max_gap_days}
     row_count = build(engine, "bought_next", {**labels, **window.values})
-    engine.drop("next_pairs", "ranked_next", "next_gaps")
+    engine.drop("next_pairs")
     return BoughtNextSummary(
         customer_count=steps.customer_count,
         giant_customer_count=steps.giant_customer_count,
@@ -153,89 +201,104 @@ def _baseline(steps: CustomerSteps, last_day: int, options: BoughtNext) -> _Base
 
 def _candidates(walks: Walks, baseline: _Baseline, min_count: int, threads: int) -> Pairs:
     """Return the pairs of a source and a target that enough customers bought."""
-    is_target = baseline.is_target[walks.item_codes]
-    pairs = count_followers(walks, is_target, min_count, threads)
-    return pairs.kept(baseline.is_source[walks.item_codes][pairs.sources])
+    sides = baseline.is_source[walks.item_codes], baseline.is_target[walks.item_codes]
+    return count_followers(walks, sides, min_count, threads)
 
 
-def _measured(
-    pairs: Pairs, item_codes: Int64s, baseline: _Baseline, options: BoughtNext
-) -> pa.Table:
-    """Return the pairs that reach the thresholds with their counts and measures."""
-    joint = pairs.counts.astype(np.int64)
-    source_counts = baseline.source_counts[item_codes[pairs.sources]]
-    target_counts = baseline.target_counts[item_codes[pairs.targets]]
-    share = target_counts / max(1, baseline.count)
-    everybody = np.full(len(joint), baseline.count)
-    p_values, q_values = _tested(
-        (joint, source_counts, share), baseline.hypothesis_count, options.max_q_value or 1
-    )
-    is_kept = above((joint, everybody), (source_counts, target_counts), options.min_lift)
-    is_kept &= q_values <= (options.max_q_value or 1)
-    kept = np.flatnonzero(is_kept)
-    joint, source_counts, target_counts = joint[kept], source_counts[kept], target_counts[kept]
-    share = share[kept]
+def _best(engine: Engine, pairs: Pairs, odds: _Odds, options: BoughtNext) -> _BestPairs:
+    """Return the best targets of each source, of the pairs that reach the thresholds."""
+    kept, p_values, q_values = _significant(pairs, odds, options.max_q_value or 1)
+    pairs = pairs.taken(kept)
+    expected = odds.source_counts[pairs.sources], odds.target_counts[pairs.targets]
+    everybody = np.full(len(kept), odds.baseline_count)
+    lifted = np.flatnonzero(above((pairs.counts, everybody), expected, options.min_lift))
+    pairs = pairs.taken(lifted)
+    low, _ = wilson(pairs.counts, odds.source_counts[pairs.sources])
+    ties = -pairs.counts, _id_places(engine, odds.item_codes)[pairs.targets]
+    scores = low / odds.shares[pairs.targets]
+    best, ranks = best_rows(pairs.sources, scores, ties, options.max_targets)
+    tests = (values[lifted[best]] for values in (p_values, q_values))
+    return _BestPairs(pairs.taken(best), ranks, *tests)
+
+
+def _id_places(engine: Engine, item_codes: Int64s) -> Int64s:
+    """Return the place of each item in the order of ids."""
+    ids = read_item_ids(engine).take(pa.array(item_codes))
+    places = np.empty(len(ids), np.int64)
+    places[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    return places
+
+
+def _significant(pairs: Pairs, odds: _Odds, most: float) -> tuple[Int64s, Floats, Floats]:
+    """Return the places of pairs whose q-value is at most a limit, their p-values and q-values."""
+    at = np.arange(len(pairs.counts))
+    if most < 1:
+        numbers = pairs.sources, pairs.targets, pairs.counts
+        least = least_chances(numbers, odds.source_counts, odds.shares)
+        at = _promising(least, odds.hypothesis_count, most)
+    trials = odds.source_counts[pairs.sources[at]]
+    p_values = at_least_by_chance(pairs.counts[at], trials, odds.shares[pairs.targets[at]])
+    q_values = benjamini_hochberg(p_values, odds.hypothesis_count)
+    kept = np.flatnonzero(q_values <= most)
+    return at[kept], p_values[kept], q_values[kept]
+
+
+def _promising(least: Floats, hypothesis_count: int, most: float) -> Int64s:
+    """Return the places of p-values that Benjamini and Hochberg can keep, from lower bounds.
+
+    What they keep is at most `most` times the share of hypotheses that are no larger. Of these
+    there are no more than bounds no larger, which is asked again as long as it leaves fewer.
+    """
+    places, left = np.arange(len(least)), 0.0
+    while left < _NEARLY:
+        count = len(places)
+        limit = _SLACK * most * count / max(1, hypothesis_count)
+        places = places[least[places] <= limit]
+        left = len(places) / max(1, count) if count else 1.0
+    return places
+
+
+def _measured(best: _BestPairs, odds: _Odds, walks: Walks) -> pa.Table:
+    """Return the published pairs with their counts, measures and gaps."""
+    pairs, share = best.pairs, odds.shares[best.pairs.targets]
+    joint, source_counts = pairs.counts, odds.source_counts[pairs.sources]
     low, high = wilson(joint, source_counts)
     return pa.table(
         {
-            "source_code": item_codes[pairs.sources[kept]],
-            "target_code": item_codes[pairs.targets[kept]],
+            "source_code": odds.item_codes[pairs.sources],
+            "target_code": odds.item_codes[pairs.targets],
+            "rank": best.ranks,
             "joint_count": joint,
             "source_count": source_counts,
-            "baseline_target_count": target_counts,
-            "baseline_count": everybody[kept],
+            "baseline_target_count": odds.target_counts[pairs.targets],
+            "baseline_count": np.full(len(joint), odds.baseline_count),
             "confidence": joint / source_counts,
             "confidence_low": low,
             "confidence_high": high,
             "baseline_share": share,
             "lift": joint / source_counts / share,
             "lift_low": low / share,
-            "p_value": p_values[kept],
-            "q_value": q_values[kept],
+            "p_value": best.p_values,
+            "q_value": best.q_values,
+            **_gaps(pairs, walks),
         }
     )
 
 
-def _tested(
-    counts: tuple[Int64s, Int64s, Floats], hypothesis_count: int, most: float
-) -> tuple[Floats, Floats]:
-    """Return p-values and q-values; where q is above the largest that is asked for, 1 or right.
-
-    A pair whose q-value is small enough has a p-value of at most `most` times the share of pairs
-    in hand, so only such p-values are computed and sorted: a fraction of millions.
-    """
-    joint, source_counts, share = counts
-    limit = 1.001 * most * len(joint) / max(1, hypothesis_count)
-    at = np.flatnonzero(may_be_below(joint, source_counts, share, 1.0 if most == 1 else limit))
-    p_values, q_values = np.ones(len(joint)), np.ones(len(joint))
-    p_values[at] = at_least_by_chance(joint[at], source_counts[at], share[at])
-    if most < 1:
-        at = at[p_values[at] <= limit]
-    q_values[at] = benjamini_hochberg(p_values[at], hypothesis_count)
-    return p_values, q_values
-
-
-def _gaps(ranked: pa.Table, walks: Walks) -> pa.Table:
-    """Return gaps, and counts of the opposite direction, for the pairs that are published."""
+def _gaps(pairs: Pairs, walks: Walks) -> dict[str, Int64s | Floats]:
+    """Return gaps, and counts of the opposite direction, as columns."""
     width = len(walks.item_codes) + 1
-    sources, targets = (
-        np.searchsorted(walks.item_codes, ranked[name].to_numpy())
-        for name in ("source_code", "target_code")
-    )
-    forward, backward = sources * width + targets, targets * width + sources
+    forward = pairs.sources.astype(np.int64) * width + pairs.targets
+    backward = pairs.targets.astype(np.int64) * width + pairs.sources
     both = distinct(np.concatenate([forward, backward]))
     rows = gap_quartiles(walks, both // width, both % width)
     gaps = rows[np.searchsorted(both, forward)]
     reverse_counts = rows[np.searchsorted(both, backward), 0]
     trials = gaps[:, 0] + reverse_counts
-    return pa.table(
-        {
-            "source_code": ranked["source_code"],
-            "target_code": ranked["target_code"],
-            "reverse_count": reverse_counts,
-            "direction_p_value": at_least_by_chance(gaps[:, 0], trials, np.full(len(gaps), 0.5)),
-            "gap_lower_days": gaps[:, 1],
-            "gap_median_days": gaps[:, 2],
-            "gap_upper_days": gaps[:, 3],
-        }
-    )
+    return {
+        "reverse_count": reverse_counts,
+        "direction_p_value": at_least_by_chance(gaps[:, 0], trials, np.full(len(gaps), 0.5)),
+        "gap_lower_days": gaps[:, 1],
+        "gap_median_days": gaps[:, 2],
+        "gap_upper_days": gaps[:, 3],
+    }

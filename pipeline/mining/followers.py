@@ -1,4 +1,4 @@
-"""Who bought what after what: between customers' steps and the kernel that counts followers."""
+"""Who bought what after what: between customers' steps and the kernels that count followers."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s, order_of, to_offsets
 from pipeline.mining.customer_steps import CustomerSteps
+from pipeline.mining.keys import is_first
 from pipeline.mining.threads import in_threads, parts_of_items
 
 
@@ -15,24 +16,23 @@ class Walks:
 
     Attributes:
         item_codes: Item code of each number under which this class knows an item, ascending.
-        moments: Customer and day of each purchase in one number, ascending; those of two customers
-            are further apart than the horizon.
+        customers: Number of each purchase's customer, ascending.
+        days: Day of each purchase from the first one on, ascending inside a customer.
         items: Number of the item of each purchase.
         gaps: Days since the customer's last purchase of the same item, 0 where it is the first.
         firsts: Places of customers' first purchases, source by source.
         starts: Start of each source's places in `firsts`, and the end of the last.
         horizon: Days after the first purchase in which another one counts.
-        stride: Moments from one customer to the next.
     """
 
     item_codes: Int64s
-    moments: Int64s
+    customers: Int32s
+    days: Int32s
     items: Int32s
     gaps: Int32s
     firsts: Int64s
     starts: Int64s
     horizon: int
-    stride: int
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Pairs:
     targets: Int32s
     counts: Int64s
 
-    def kept(self, is_kept: Bools) -> "Pairs":
-        """Return the marked pairs."""
-        return Pairs(self.sources[is_kept], self.targets[is_kept], self.counts[is_kept])
+    def taken(self, places: Int64s) -> "Pairs":
+        """Return the pairs at some places."""
+        return Pairs(self.sources[places], self.targets[places], self.counts[places])
 
 
 def walks_of(steps: CustomerSteps, is_kept: Bools, last_day: int, horizon: int) -> Walks:
@@ -57,54 +57,70 @@ def walks_of(steps: CustomerSteps, is_kept: Bools, last_day: int, horizon: int) 
         last_day: Last day whose horizon is over.
         horizon: Days after a first purchase in which another one counts.
     """
-    numbers = np.cumsum(is_kept) - 1
-    kept = is_kept[steps.items]
-    days, items = steps.days[kept], numbers[steps.items[kept]].astype(np.int32)
-    first_day = int(days.min()) if len(days) else 0
-    stride = (int(days.max()) - first_day if len(days) else 0) + horizon + 1
-    gaps = steps.gaps[kept].astype(np.int32)
+    numbers = (np.cumsum(is_kept) - 1).astype(np.int32)
+    kept = np.flatnonzero(is_kept[steps.items])
+    days, items, gaps = steps.days[kept], numbers[steps.items[kept]], steps.gaps[kept]
     firsts = np.flatnonzero((gaps == 0) & (days <= last_day))
     return Walks(
         item_codes=np.flatnonzero(is_kept),
-        moments=steps.customers[kept] * stride + (days - first_day),
+        customers=steps.customers[kept].astype(np.int32),
+        days=(days - (int(days.min()) if len(days) else 0)).astype(np.int32),
         items=items,
-        gaps=gaps,
+        gaps=gaps.astype(np.int32),
         firsts=firsts[order_of(items[firsts])],
         starts=to_offsets(np.bincount(items[firsts], minlength=int(is_kept.sum()))),
         horizon=horizon,
-        stride=stride,
     )
 
 
-def count_followers(walks: Walks, is_target: Bools, min_count: int, threads: int) -> Pairs:
+def count_followers(
+    walks: Walks, sides: tuple[Bools, Bools], min_count: int, threads: int
+) -> Pairs:
     """Count the pairs of different items that enough customers bought one after the other.
 
     Args:
         walks: Purchases and first purchases.
-        is_target: Whether an item may be a target, by its number: others are walked past unseen.
+        sides: Whether an item may be a source, and a target, by its number.
         min_count: Smallest number of customers.
         threads: Any number gives the same pairs in the same order.
     """
     from pipeline.mining.kernels.followers import count_followers_of
 
-    is_seen = is_target[walks.items]
-    moments, items, gaps = walks.moments[is_seen], walks.items[is_seen], walks.gaps[is_seen]
-    begun = walks.moments[walks.firsts]
-    # Looked up in the order of time, which is far quicker than source by source.
-    begins, ends = (
-        np.searchsorted(moments, walks.moments + days, side="right")[walks.firsts]
-        for days in (0, walks.horizon)
-    )
-    lasts = np.where(gaps == 0, -1, moments - gaps)
-    del is_seen, moments, gaps
+    is_source, is_target = sides
+    firsts, starts = walks.firsts, walks.starts
+    if not is_source.all():
+        firsts = firsts[is_source[walks.items[firsts]]]
+        starts = to_offsets(np.where(is_source, np.diff(walks.starts), 0))
+    seen = np.flatnonzero(is_target[walks.items])
+    days, gaps = walks.days[seen], walks.gaps[seen]
+    lasts = np.where(gaps == 0, np.int32(-1), days - gaps)
+    numbers = (np.cumsum(is_target) - 1).astype(np.int32)
+    targets, items = numbers[walks.items[seen]], np.flatnonzero(is_target).astype(np.int32)
+    begins, ends = _spans(walks, firsts, seen)
+    begun = walks.days[firsts]
 
     def count_part(part: tuple[int, int]) -> tuple[Int32s, Int32s, Int32s]:
-        walked = lasts, items, begins, ends, begun
-        return count_followers_of(*walked, walks.starts, (*part, min_count))
+        walked = lasts, targets, begins, ends, begun
+        return count_followers_of(*walked, starts, items, (*part, min_count))
 
-    found = in_threads(count_part, parts_of_items(walks.starts, threads), threads)
-    sources, targets, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return Pairs(sources, targets, counts.astype(np.int64))
+    found = in_threads(count_part, parts_of_items(starts, threads), threads)
+    sources, others, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return Pairs(sources, others, counts.astype(np.int64))
+
+
+def _spans(walks: Walks, firsts: Int64s, seen: Int64s) -> tuple[Int64s, Int64s]:
+    """Return where the seen purchases after each first one begin, and where those in time end."""
+    stride = int(walks.days.max(initial=0)) + walks.horizon + 1
+    moments = walks.customers.astype(np.int64) * stride + walks.days
+    is_new = is_first(moments)
+    steps, seen_moments = moments[is_new], moments[seen]
+    step_of = (np.cumsum(is_new) - 1)[firsts]
+    # Looked up once a customer and day: moments of two customers are further apart than that.
+    begins, ends = (
+        np.searchsorted(seen_moments, steps + days, side="right")[step_of]
+        for days in (0, walks.horizon)
+    )
+    return begins, ends
 
 
 def gap_quartiles(walks: Walks, sources: Int64s, targets: Int64s) -> Int64s:
@@ -114,21 +130,31 @@ def gap_quartiles(walks: Walks, sources: Int64s, targets: Int64s) -> Int64s:
 
     Args:
         walks: Purchases and first purchases.
-        sources: Source number of each pair; the pairs are distinct and ascend.
+        sources: Source number of each pair.
         targets: Target number of each pair.
 
     Returns:
         A row per pair: customers, lower quartile, median, upper quartile in days.
     """
-    from pipeline.mining.kernels.followers import gap_quartiles_of
+    from pipeline.mining.kernels.followers import quartiles_by_source, quartiles_by_target
 
-    begins = np.searchsorted(sources, np.arange(len(walks.item_codes) + 1))
-    by_item = order_of(walks.items)
-    customers = (walks.moments // walks.stride).astype(np.int32)
-    places = to_offsets(np.bincount(walks.items, minlength=len(walks.item_codes)))
-    sizes = walks.horizon, int(customers.max(initial=-1)) + 1
-    return gap_quartiles_of(
-        *(walks.moments[by_item], customers[by_item], places),
-        *(walks.moments[walks.firsts], customers[walks.firsts], walks.starts),
-        *(begins, targets.astype(np.int32), sizes),
+    counts = np.bincount(walks.items, minlength=len(walks.item_codes))
+    by_item, places = order_of(walks.items), to_offsets(counts)
+    sizes = walks.horizon, int(walks.customers.max(initial=-1)) + 1
+    walked = (
+        *(walks.days[by_item], walks.customers[by_item], places),
+        *(walks.days[walks.firsts], walks.customers[walks.firsts], walks.starts),
     )
+    is_rarer = counts[targets] <= np.diff(walks.starts)[sources]
+    rows = np.zeros((len(sources), 4), np.int64)
+    for take, is_taken, groups, others in (
+        (quartiles_by_source, is_rarer, sources, targets),
+        (quartiles_by_target, ~is_rarer, targets, sources),
+    ):
+        pairs = np.flatnonzero(is_taken)
+        pairs = pairs[order_of(groups[pairs].astype(np.int32))]
+        begins = to_offsets(np.bincount(groups[pairs], minlength=len(walks.item_codes)))
+        found = np.zeros((len(pairs), 4), np.int64)
+        take(*walked, begins, others[pairs].astype(np.int32), sizes, found)
+        rows[pairs] = found
+    return rows

@@ -15,6 +15,7 @@ LEVELS = " > "
 _PRODUCTS = """
 select coalesce(product_id, item_id) as name from items order by item_code asc nulls last
 """
+_IDS = "select item_id as name from items order by item_code asc nulls last"
 _CATEGORIES = "select category as name from items order by item_code asc nulls last"
 
 
@@ -34,6 +35,11 @@ class ItemGroups:
     def rest(self) -> int:
         """Number that stands for everything without a group."""
         return len(self.names)
+
+
+def read_item_ids(engine: Engine) -> pa.Array:
+    """Return the ids of all items by item code."""
+    return _column(engine, _IDS)
 
 
 def read_products(engine: Engine) -> ItemGroups:
@@ -70,8 +76,12 @@ def put_together(engine: Engine, groups: ItemGroups) -> None:
 
 
 def _names(engine: Engine, sql: str) -> pa.DictionaryArray:
-    column = pa.chunked_array([batch["name"] for batch in engine.batches(sql)], pa.string())
-    return column.combine_chunks().dictionary_encode()
+    return _column(engine, sql).dictionary_encode()
+
+
+def _column(engine: Engine, sql: str) -> pa.Array:
+    names = [batch["name"] for batch in engine.batches(sql)]
+    return pa.chunked_array(names, pa.string()).combine_chunks()
 
 
 def _grouped(paths: pa.DictionaryArray, depth: int | None) -> ItemGroups:

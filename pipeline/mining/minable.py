@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Baskets, Bools, Int32s, read_baskets
+from pipeline.mining.item_groups import read_item_ids
 from pipeline.mining.item_limits import find_items, with_items, without_items
 from pipeline.mining.itemsets import Itemsets, TooManyItemsetsError
 from pipeline.mining.planner import check_plan, most_itemsets, refuse_found
@@ -44,7 +45,7 @@ def read_minable(engine: Engine, config: Mining, window: Window) -> Minable:
     Raises:
         ConfigError: An id in the options is no item's.
     """
-    item_ids = _item_ids(engine)
+    item_ids = read_item_ids(engine)
     must_contain = find_items("must_contain", config.must_contain, item_ids)
     must_not_contain = find_items("must_not_contain", config.must_not_contain, item_ids)
     find_items("consequents", config.consequents, item_ids)
@@ -105,8 +106,3 @@ def right_sides(config: Mining, item_ids: pa.Array, is_whole: Bools) -> Sides:
         return Sides(config.max_consequent_size, is_whole=is_whole)
     is_allowed = pc.is_in(item_ids, pa.array(config.consequents, pa.string()))
     return Sides(config.max_consequent_size, is_allowed.to_numpy(zero_copy_only=False), is_whole)
-
-
-def _item_ids(engine: Engine) -> pa.Array:
-    batches = list(engine.batches("select item_id from items order by item_code asc"))
-    return pa.chunked_array([batch["item_id"] for batch in batches], pa.string()).combine_chunks()

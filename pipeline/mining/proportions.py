@@ -4,10 +4,9 @@ from typing import cast
 
 import numpy as np
 
-from pipeline.mining.baskets import Bools, Floats, Int64s
+from pipeline.mining.baskets import Floats, Int32s, Int64s
 
 Z = 1.96
-_HALF, _QUARTER, _ROUNDING = 0.5, 0.25, 1e-6
 
 
 def wilson(successes: Int64s, trials: Int64s) -> tuple[Floats, Floats]:
@@ -46,21 +45,17 @@ def at_least_by_chance(successes: Int64s, trials: Int64s, share: Floats) -> Floa
     return cast("Floats", np.where(successes > 0, tail, 1.0))
 
 
-def may_be_below(successes: Int64s, trials: Int64s, share: Floats, limit: float) -> Bools:
-    """Return whether `at_least_by_chance` may be at most a limit; False is certain.
+def least_chances(pairs: tuple[Int32s, Int32s, Int64s], trials: Int64s, shares: Floats) -> Floats:
+    """Return for each pair a lower bound of `at_least_by_chance`, at a fraction of its cost.
 
-    Where successes are at most their expectation it is a half or more: they are at most the median.
-    Where the share is at most a quarter it is no less than the tail of the normal distribution with
-    the same mean and variance. Both cost a fraction of the tail itself.
-
-    Source:
-        Slud, Distribution inequalities for the binomial law, Annals of Probability 5, 1977.
+    Args:
+        pairs: Source and target of each pair by number, and its successes.
+        trials: Trials of each source.
+        shares: Chance of one success of each target.
     """
-    from scipy.special import ndtri
+    from scipy.special import gammaln
 
-    if limit >= _HALF:
-        return np.ones(len(successes), np.bool_)
-    excess = successes - trials * share
-    reach = np.sqrt(trials * share * (1 - share)) * float(-ndtri(limit))
-    is_possible: Bools = excess > np.where(share <= _QUARTER, reach, 0) * (1 - _ROUNDING)
-    return is_possible
+    from pipeline.mining.kernels.binomial import least_tails
+
+    log_factorials = gammaln(np.arange(int(trials.max(initial=0)) + 1) + 1.0)
+    return least_tails(*pairs, trials, shares, log_factorials)

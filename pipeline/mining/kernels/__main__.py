@@ -12,6 +12,7 @@ KERNELS = (
     "fpgrowth",
     "apriori",
     "followers",
+    "binomial",
     "pairs",
     "targets",
     "fisher",

@@ -2,15 +2,15 @@
 
 For each source item the customers who bought it are walked from their first such day on, and what
 they bought on later days inside the horizon is counted, each item once a customer, in an array as
-long as the list of items. The gaps of chosen pairs are found the other way round: the first days of
-the source's customers are marked once for all of its pairs, and the purchases of each target are
-compared with the marks of those who made them.
+long as the list of targets.
 
-A step's moment is one number for customer and day: moments of one customer are days apart, those of
-two customers further apart than any horizon.
+The gaps of chosen pairs are found from their rarer side. Where that is the target, the first days
+of the source's customers are marked once for all such pairs, and the purchases of each target are
+compared with the marks of those who made them. Where it is the source, the places of the target's
+purchases are marked by customer, and each first day of the source looks for the next of them.
 
 Memory: a few numbers an item, customer and thread, and the pairs found. Time: for each source and
-customer the purchases inside the horizon; then for each chosen pair the purchases of its target.
+customer the purchases inside the horizon; then for each chosen pair those of its rarer side.
 """
 
 import numpy as np
@@ -19,68 +19,77 @@ from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
 from pipeline.mining.kernels.growing import longer32
 
-NEVER = 2**62
-"""A moment after all others."""
+NEVER = 2**30
+"""A day after all others."""
 
 
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int64[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], UniTuple(int64, 3))"
+    "(int32[::1], int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
+    " UniTuple(int64, 3))"
 )
 def count_followers_of(
-    lasts: Int64s,
-    items: Int32s,
+    lasts: Int32s,
+    targets: Int32s,
     begins: Int64s,
     ends: Int64s,
-    begun: Int64s,
+    begun: Int32s,
     starts: Int64s,
+    items: Int32s,
     limits: tuple[int, int, int],
 ) -> tuple[Int32s, Int32s, Int32s]:
     """Count the pairs of different items whose source item is in a range.
 
     Args:
-        lasts: For each purchase of a target, by customer and day, the moment when the customer
-            last bought that item; negative where there is none.
-        items: Item of each such purchase.
+        lasts: For each purchase of a target, by customer and day, the day when the customer last
+            bought that item; negative where there is none.
+        targets: Target of each such purchase, numbered from 0 on.
         begins: Place of the first of them after each first purchase of a source, source by source.
         ends: Place after the last one that counts.
-        begun: Moment of each first purchase of a source.
+        begun: Day of each first purchase of a source.
         starts: Start of each source's first purchases, and the end of the last.
+        items: Item of each target.
         limits: First source, the one after the last, smallest number of customers, above 0.
 
     Returns:
         Source items, target items, and the customers of each pair.
     """
     begin, end, min_count = limits
-    width = len(starts) - 1
-    counts, touched = np.zeros(width, np.int32), np.empty(width + 1, np.int32)
+    counts = np.zeros(len(items), np.int32)
     left, right, found = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
     used = 0
     for source in range(begin, end):
-        touched_count = 0
+        walked = 0
         for walk in range(starts[source], starts[source + 1]):
-            moment = begun[walk]
+            day = begun[walk]
+            walked += ends[walk] - begins[walk]
             for at in range(begins[walk], ends[walk]):
-                item, is_new = items[at], lasts[at] <= moment  # once a customer
-                touched[touched_count] = item  # kept if it is; no branch to guess wrong
-                touched_count += is_new & (counts[item] == 0)
-                counts[item] += is_new
-        if used + touched_count > len(left):
-            left = longer32(left, used, used + touched_count)
-            right = longer32(right, used, used + touched_count)
-            found = longer32(found, used, used + touched_count)
-        for place in range(touched_count):
-            item = touched[place]
-            if counts[item] >= min_count and item != source:
-                left[used], right[used], found[used] = source, item, counts[item]
-                used += 1
-            counts[item] = 0
+                counts[targets[at]] += lasts[at] <= day  # once a customer; no branch to guess wrong
+        wanted = used + min(walked, len(items))
+        if wanted > len(left):
+            left = longer32(left, used, wanted)
+            right = longer32(right, used, wanted)
+            found = longer32(found, used, wanted)
+        if walked >= len(items):
+            for target in range(len(items)):
+                if counts[target] >= min_count and items[target] != source:
+                    left[used], right[used], found[used] = source, items[target], counts[target]
+                    used += 1
+                counts[target] = 0
+            continue
+        for walk in range(starts[source], starts[source + 1]):  # few: quicker than all targets
+            for at in range(begins[walk], ends[walk]):
+                target = targets[at]
+                if counts[target] >= min_count and items[target] != source:
+                    left[used], right[used], found[used] = source, items[target], counts[target]
+                    used += 1
+                counts[target] = 0
     return left[:used], right[:used], found[:used]
 
 
 @inner
 def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
-    """Write the sum of a histogram and the first places that reach its quarters."""
+    """Write the sum of a histogram and the first places that reach its quarters; clear it."""
     total = 0
     for gap in range(len(gaps)):
         total += gaps[gap]
@@ -91,42 +100,42 @@ def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
         while quarter < 4 and reached > 0 and 4 * reached >= quarter * total:
             row[quarter] = gap
             quarter += 1
+    for gap in range(len(gaps)):
+        gaps[gap] = 0
 
 
 @entry(
-    "int64[:, ::1](int64[::1], int32[::1], int64[::1], int64[::1], int32[::1], int64[::1],"
-    " int64[::1], int32[::1], UniTuple(int64, 2))"
+    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
+    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])"
 )
-def gap_quartiles_of(
-    moments: Int64s,
+def quartiles_by_source(
+    days: Int32s,
     customers: Int32s,
     places: Int64s,
-    begun: Int64s,
+    begun: Int32s,
     begun_by: Int32s,
     starts: Int64s,
     pair_starts: Int64s,
     targets: Int32s,
     sizes: tuple[int, int],
-) -> Int64s:
-    """Take the quartiles of the gaps of chosen pairs, in days.
+    rows: Int64s,
+) -> None:
+    """Take the quartiles of the gaps of chosen pairs, in days, from the purchases of targets.
 
     Args:
-        moments: Customer and day of each purchase, by item, then ascending.
+        days: Day of each purchase, by item, then by customer, then ascending.
         customers: Number of each purchase's customer.
         places: Start of each item's purchases, and the end of the last.
-        begun: Moments of first purchases, source by source.
+        begun: Days of first purchases, source by source.
         begun_by: Number of their customers.
         starts: Start of each source's first purchases, and the end of the last.
         pair_starts: Start of each source's pairs, and the end of the last.
         targets: Target item of each pair.
         sizes: Longest gap, number of customers.
-
-    Returns:
-        A row per pair: customers, lower quartile, median, upper quartile; zeros without customers.
+        rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, NEVER, np.int64)
-    rows = np.zeros((len(targets), 4), np.int64)
+    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, NEVER, np.int32)
     for source in range(len(starts) - 1):
         if pair_starts[source] == pair_starts[source + 1]:
             continue
@@ -136,14 +145,69 @@ def gap_quartiles_of(
             last = -1
             for place in range(places[targets[pair]], places[targets[pair] + 1]):
                 customer = customers[place]
-                gap = moments[place] - marks[customer]
+                gap = days[place] - marks[customer]
                 is_next = (gap > 0) & (gap <= horizon) & (customer != last)
                 last = customer if is_next else last
                 gaps[gap if is_next else 0] += 1  # no branch to guess wrong
             gaps[0] = 0
             _take_quartiles(gaps, rows[pair])
-            for gap in range(horizon + 1):
-                gaps[gap] = 0
         for walk in range(starts[source], starts[source + 1]):
             marks[begun_by[walk]] = NEVER
-    return rows
+
+
+@entry(
+    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
+    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])"
+)
+def quartiles_by_target(
+    days: Int32s,
+    customers: Int32s,
+    places: Int64s,
+    begun: Int32s,
+    begun_by: Int32s,
+    starts: Int64s,
+    pair_starts: Int64s,
+    sources: Int32s,
+    sizes: tuple[int, int],
+    rows: Int64s,
+) -> None:
+    """Take the quartiles of the gaps of chosen pairs, in days, from first purchases of sources.
+
+    Args:
+        days: As for `quartiles_by_source`, as are the next five.
+        customers: ...
+        places: ...
+        begun: ...
+        begun_by: ...
+        starts: ...
+        pair_starts: Start of each target's pairs, and the end of the last.
+        sources: Source item of each pair.
+        sizes: Longest gap, number of customers.
+        rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
+    """
+    horizon, customer_count = sizes
+    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, -1, np.int64)
+    for target in range(len(places) - 1):
+        if pair_starts[target] == pair_starts[target + 1]:
+            continue
+        end = places[target + 1]
+        for place in range(end - 1, places[target] - 1, -1):
+            marks[customers[place]] = place  # the first one stays
+        for pair in range(pair_starts[target], pair_starts[target + 1]):
+            for walk in range(starts[sources[pair]], starts[sources[pair] + 1]):
+                place = marks[begun_by[walk]]
+                if place < 0:
+                    continue
+                while (
+                    place < end
+                    and customers[place] == begun_by[walk]
+                    and days[place] <= begun[walk]
+                ):
+                    place += 1
+                if place < end and customers[place] == begun_by[walk]:
+                    gap = days[place] - begun[walk]
+                    gaps[gap if gap <= horizon else 0] += 1
+            gaps[0] = 0
+            _take_quartiles(gaps, rows[pair])
+        for place in range(places[target], end):
+            marks[customers[place]] = -1

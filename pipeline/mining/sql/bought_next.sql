@@ -6,7 +6,7 @@ select
     ), 1, 16) as rule_id,
     source.item_id as source_item_id,
     target.item_id as target_item_id,
-    ranked_next.rank,
+    next_pairs.rank,
     next_pairs.joint_count,
     next_pairs.source_count,
     next_pairs.baseline_target_count,
@@ -19,21 +19,15 @@ select
     next_pairs.lift_low,
     next_pairs.p_value,
     next_pairs.q_value,
-    next_gaps.reverse_count,
-    next_gaps.direction_p_value,
-    next_gaps.gap_lower_days,
-    next_gaps.gap_median_days,
-    next_gaps.gap_upper_days,
+    next_pairs.reverse_count,
+    next_pairs.direction_p_value,
+    next_pairs.gap_lower_days,
+    next_pairs.gap_median_days,
+    next_pairs.gap_upper_days,
     cast($max_gap_days as bigint) as max_gap_days,
     $item_level as item_level,
     cast($window_start as bigint) as window_start,
     cast($window_end as bigint) as window_end
-from ranked_next
-join next_pairs
-    on next_pairs.source_code = ranked_next.source_code
-    and next_pairs.target_code = ranked_next.target_code
-join next_gaps
-    on next_gaps.source_code = ranked_next.source_code
-    and next_gaps.target_code = ranked_next.target_code
-join items as source on source.item_code = ranked_next.source_code
-join items as target on target.item_code = ranked_next.target_code
+from next_pairs
+join items as source on source.item_code = next_pairs.source_code
+join items as target on target.item_code = next_pairs.target_code
