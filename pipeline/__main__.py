@@ -1,5 +1,6 @@
 """The program: run a command, and turn what went wrong into an exit code."""
 
+import gc
 import os
 import sys
 import traceback
@@ -11,6 +12,9 @@ from pipeline.errors import BasketError, NothingNew
 from pipeline.interruption import interruptible, tell
 from pipeline.io.passing import remove_passing_folders
 
+OBJECTS_BEFORE_COLLECTION = 200_000
+"""Importing libraries makes many objects and few cycles; to look for them took a fifth of it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
@@ -18,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Words after the name of the program; None takes those of the process.
     """
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     streams = [one for one in (sys.stdout, sys.stderr) if isinstance(one, TextIOWrapper)]
     for stream in streams:
         stream.reconfigure(errors="backslashreplace")

@@ -48,7 +48,9 @@ def summary_of(
 ) -> AttachRateSummary:
     """Build the table from a shop whose items have categories, and return its summary."""
     load_shop(shop_engine(), replace(shop, categories=categories))
-    return build_attach_rate(shop_engine(), wanted, window, "sku")
+    summary = build_attach_rate(shop_engine(), wanted, window, "sku")
+    shop_engine().hold("attach_rate")
+    return summary
 
 
 def rows(*columns: str) -> list[tuple[Any, ...]]:
@@ -100,6 +102,17 @@ def test_items_and_categories_of_too_few_orders_and_giant_orders_are_left_out() 
     assert [] == rows("source_item_id")
     summary = summary_of(Shop(SALES), options(max_basket_items=2), CATEGORIES)
     assert (4, 2) == (summary.basket_count, summary.giant_basket_count)
+
+
+def test_rows_come_in_the_order_of_the_file() -> None:
+    load_shop(shop_engine(), replace(Shop(SALES), categories=CATEGORIES))
+    build_attach_rate(shop_engine(), options(), WINDOW, "sku")
+    promised = list(shop_engine().in_order("attach_rate", COUNTS, ATTACH_RATE.sort))
+    shop_engine().hold("attach_rate")
+    sql = f"select {', '.join(COUNTS)} from attach_rate order by {ATTACH_RATE.sort}"
+    expected = [row for batch in shop_engine().batches(sql) for row in batch.to_pylist()]
+    assert expected == [row for batch in promised for row in batch.to_pylist()]
+    assert len(expected) > 5
 
 
 def test_nothing_in_the_window_gives_no_rows() -> None:

@@ -165,6 +165,9 @@ class DuckDBEngine:
 
     def hold(self, table: str) -> None:
         """Build a promised table as a whole, for statements that look at all of its rows."""
+        if table in self._promised:
+            _, rows_of = self._promised.pop(table)
+            self.load(table, pa.concat_tables(rows_of()))
         if table not in self._deferred:
             return
         step, pieces = self._deferred.pop(table)

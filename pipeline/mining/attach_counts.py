@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Bools, Int32s, Int64s, order_of, to_offsets
 from pipeline.mining.columns import read_columns
-from pipeline.mining.item_groups import ItemGroups
+from pipeline.mining.item_groups import ItemGroups, id_places
 from pipeline.mining.keys import is_first, packed
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
@@ -67,7 +68,7 @@ class SourceLines:
     """Lines of source items, source by source.
 
     Attributes:
-        sources: Item code of each source.
+        sources: Item code of each source; they stand in the order of their ids.
         starts: Start of each source's lines, and the end of the last.
         orders: Number of each line's order.
         has_others: Whether the order holds another item of the source's own category.
@@ -135,14 +136,19 @@ def held_categories(orders: Orders, groups: ItemGroups) -> HeldCategories:
     return HeldCategories(groups, held, begins, totals.reshape(width, month_count), has_others)
 
 
-def lines_of(orders: Orders, categories: HeldCategories, min_count: int) -> SourceLines:
-    """Return the lines of the items that are in enough orders."""
+def lines_of(
+    orders: Orders, categories: HeldCategories, min_count: int, item_ids: pa.Array
+) -> SourceLines:
+    """Return the lines of the items that are in enough orders, in the order of their ids."""
     counts = np.bincount(orders.items)
-    is_source = counts >= min_count
-    lines = np.flatnonzero(is_source[orders.items])
-    lines = lines[order_of(orders.items[lines])]
+    sources = np.flatnonzero(counts >= min_count)
+    sources = sources[np.argsort(id_places(item_ids.take(pa.array(sources))))]
+    numbers = np.full(len(counts), -1, np.int32)
+    numbers[sources] = np.arange(len(sources))
+    numbers = numbers[orders.items]
+    lines = np.flatnonzero(numbers >= 0)
+    lines = lines[order_of(numbers[lines])]
     rows = np.repeat(np.arange(len(orders), dtype=np.int32), np.diff(orders.starts))
-    sources = np.flatnonzero(is_source)
     starts = to_offsets(counts[sources])
     return SourceLines(sources, starts, rows[lines], categories.has_others[lines])
 

@@ -1,5 +1,6 @@
 """How often an order with an item also holds something of a category, month by month."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,10 @@ from pipeline.mining.attach_counts import (
     month_counts,
     read_orders,
 )
-from pipeline.mining.baskets import Floats, Int64s
-from pipeline.mining.item_groups import read_categories
+from pipeline.mining.baskets import Floats, Int32s, Int64s
+from pipeline.mining.best_rows import best_rows
+from pipeline.mining.item_groups import read_categories, read_item_ids
 from pipeline.mining.proportions import wilson
-from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 ITEMS_PER_SLICE = 1024
@@ -47,10 +48,52 @@ class AttachRateSummary:
     row_count: int
 
 
+@dataclass(frozen=True)
+class _Months:
+    """Pairs of a source and a category, and the months with an order of the source.
+
+    Attributes:
+        source_codes: Item code of each pair's source.
+        categories: Number of its category.
+        ranks: Its rank within the source.
+        total_counts: Orders with the source.
+        attached_counts: Orders with the source and another item of the category.
+        lift_low: The score that ranks.
+        baseline_shares: Share of all orders with a category, a row each and a column a month.
+        pairs: Pair of each row of the table.
+        months: Number of its month.
+        order_counts: Orders of the month with the source.
+        both_counts: Of these, orders with another item of the category.
+    """
+
+    source_codes: Int64s
+    categories: Int32s
+    ranks: Int64s
+    total_counts: Int64s
+    attached_counts: Int64s
+    lift_low: Floats
+    baseline_shares: Floats
+    pairs: Int32s
+    months: Int32s
+    order_counts: Int32s
+    both_counts: Int32s
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the numbers of items, categories and months stand for."""
+
+    item_ids: pa.Array
+    categories: pa.Array
+    months: pa.Array
+
+
 def build_attach_rate(
     engine: Engine, options: AttachRate, window: Window, item_level: str
 ) -> AttachRateSummary:
-    """Build `attach_rate`: from sale lines to one row per source item, category and month.
+    """Promise `attach_rate`: from sale lines to one row per source item, category and month.
+
+    Its counts are found now; they are put into words, in the order of the file, when it is written.
 
     Args:
         engine: Holds `sale_lines`, and `items` with categories.
@@ -63,15 +106,19 @@ def build_attach_rate(
     """
     orders = read_orders(engine, window, options.max_basket_items)
     categories = held_categories(orders, read_categories(engine, options.category_depth))
-    lines = lines_of(orders, categories, options.min_order_count)
+    item_ids = read_item_ids(engine)
+    lines = lines_of(orders, categories, options.min_order_count, item_ids)
     slices = [
         _attached(orders, categories, lines.part(at, at + ITEMS_PER_SLICE), options)
         for at in range(0, max(1, len(lines.sources)), ITEMS_PER_SLICE)
     ]
-    engine.load("attached_months", pa.concat_tables(slices))
-    values: dict[str, Value] = {"item_level": item_level, **window.values}
-    row_count = build(engine, "attach_rate", values)
-    engine.drop("attached_months")
+    words = _Words(item_ids, categories.groups.names, pa.array(orders.month_names, pa.string()))
+    labels: dict[str, Value] = {"item_level": item_level, **window.values}
+    row_count = engine.promise(
+        "attach_rate",
+        lambda: (_rows(one, words, labels) for one in slices),
+        sum(len(one.months) for one in slices),
+    )
     return AttachRateSummary(
         basket_count=len(orders),
         giant_basket_count=orders.giant_count,
@@ -83,35 +130,54 @@ def build_attach_rate(
 
 def _attached(
     orders: Orders, categories: HeldCategories, lines: SourceLines, options: AttachRate
-) -> pa.Table:
-    """Return a row for each of some sources, its best categories and the source's months."""
+) -> _Months:
+    """Return the best categories of some sources, and the counts of the sources' months."""
     pairs = attached_counts(categories, lines, options.min_attached_count)
     totals = np.diff(lines.starts)[pairs.sources]
     shares = categories.order_counts.sum(axis=1)[pairs.categories] / max(1, len(orders))
     lift_low = wilson(pairs.counts, totals)[0] / shares
-    kept, ranks = _ranked(pairs, lift_low, options.max_categories)
+    ties = -pairs.counts, pairs.categories
+    kept, ranks = best_rows(pairs.sources, lift_low, ties, options.max_categories)
     best = Attached(pairs.sources[kept], pairs.categories[kept], pairs.counts[kept])
     order_counts = _order_counts(orders, lines)[best.sources]
     of_pairs, months = np.nonzero(order_counts)
-    rows = _month_rows(
-        order_counts[of_pairs, months],
-        month_counts(orders, categories, lines, best)[of_pairs, months],
-        categories.order_counts[best.categories[of_pairs], months],
-        np.bincount(orders.months)[months],
+    both_counts = month_counts(orders, categories, lines, best)
+    all_counts = np.bincount(orders.months, minlength=len(orders.month_names))
+    return _Months(
+        source_codes=lines.sources[best.sources],
+        categories=best.categories,
+        ranks=ranks,
+        total_counts=totals[kept],
+        attached_counts=best.counts,
+        lift_low=lift_low[kept],
+        baseline_shares=categories.order_counts / np.maximum(all_counts, 1),
+        pairs=of_pairs.astype(np.int32),
+        months=months.astype(np.int32),
+        order_counts=order_counts[of_pairs, months].astype(np.int32),
+        both_counts=both_counts[of_pairs, months].astype(np.int32),
     )
-    names = categories.groups.names
-    return pa.table(
-        {
-            "source_code": lines.sources[best.sources[of_pairs]],
-            "category": names.take(pa.array(best.categories[of_pairs])),
-            "month": pa.array(orders.month_names, pa.string()).take(pa.array(months)),
-            **rows,
-            "category_rank": ranks[of_pairs],
-            "total_order_count": totals[kept][of_pairs],
-            "total_attached_count": best.counts[of_pairs],
-            "lift_low": lift_low[kept][of_pairs],
-        }
-    )
+
+
+def _rows(part: _Months, words: _Words, labels: Mapping[str, Value]) -> pa.Table:
+    """Return the published rows of some sources."""
+    pairs, orders, both = part.pairs, part.order_counts, part.both_counts.astype(np.int64)
+    low, high = wilson(both, orders.astype(np.int64))
+    columns = {
+        "source_item_id": words.item_ids.take(pa.array(part.source_codes[pairs])),
+        "category": words.categories.take(pa.array(part.categories[pairs])),
+        "month": words.months.take(pa.array(part.months)),
+        "order_count": orders,
+        "attached_count": both,
+        "attach_rate": both / orders,
+        "attach_rate_low": low,
+        "attach_rate_high": high,
+        "baseline_share": part.baseline_shares[part.categories[pairs], part.months],
+        "category_rank": part.ranks[pairs],
+        "total_order_count": part.total_counts[pairs],
+        "total_attached_count": part.attached_counts[pairs],
+        "lift_low": part.lift_low[pairs],
+    }
+    return pa.table({**columns, **{name: pa.repeat(labels[name], len(pairs)) for name in labels}})
 
 
 def _order_counts(orders: Orders, lines: SourceLines) -> Int64s:
@@ -120,38 +186,3 @@ def _order_counts(orders: Orders, lines: SourceLines) -> Int64s:
     places = np.repeat(np.arange(count) * month_count, np.diff(lines.starts))
     found = np.bincount(places + orders.months[lines.orders], minlength=count * month_count)
     return found.reshape(count, month_count)
-
-
-def _month_rows(
-    order_counts: Int64s, both_counts: Int64s, held_counts: Int64s, all_counts: Int64s
-) -> dict[str, Int64s | Floats]:
-    """Return the columns of one month from counts of orders: of the source, and of all orders."""
-    low, high = wilson(both_counts, order_counts)
-    return {
-        "order_count": order_counts,
-        "attached_count": both_counts,
-        "attach_rate_low": low,
-        "attach_rate_high": high,
-        "baseline_share": held_counts / all_counts,
-    }
-
-
-def _ranked(pairs: Attached, lift_low: Floats, max_categories: int) -> tuple[Int64s, Int64s]:
-    """Return the best categories of each source, source by source, and their ranks."""
-    near = np.flatnonzero(lift_low >= _least_of_best(pairs, lift_low, max_categories))
-    sources, counts = pairs.sources[near], pairs.counts[near]
-    order = np.lexsort((pairs.categories[near], -counts, -lift_low[near], sources))
-    ranks = np.arange(len(order)) - np.searchsorted(sources, sources) + 1
-    is_best = ranks <= max_categories
-    return near[order[is_best]], ranks[is_best]
-
-
-def _least_of_best(pairs: Attached, scores: Floats, most: int) -> Floats:
-    """Return for each pair the last of the best scores of its source, -1 where there are fewer."""
-    begins = np.searchsorted(pairs.sources, pairs.sources)
-    places = np.arange(len(scores)) - begins
-    sizes = int(pairs.sources.max(initial=-1)) + 1, max(most, int(places.max(initial=-1)) + 1)
-    table = np.full(sizes, -1.0)  # below any score
-    table[pairs.sources, places] = scores
-    least: Floats = np.partition(table, -most, axis=1)[:, -most][pairs.sources]
-    return least

@@ -1,6 +1,6 @@
 """Baskets as two flat arrays: which items each basket holds, each item once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from pipeline.mining.keys import (
     is_first,
     packed,
     read_keys,
+    split,
     unpacked,
     width_of,
 )
@@ -36,12 +37,15 @@ class Baskets:
         basket_offsets: Start of each basket, and the end of the last: one more than baskets.
         giant_basket_count: Baskets that were left out because they hold too many items.
         customers: Known customer of each basket, -1 where there is none; None where nobody asked.
+        has_mixed_customers: Whether some basket has lines of several customers, or of one and of
+            nobody known.
     """
 
     item_codes: Int32s
     basket_offsets: Int64s
     giant_basket_count: int = 0
     customers: Int64s | None = None
+    has_mixed_customers: bool = False
 
     @property
     def basket_count(self) -> int:
@@ -68,25 +72,26 @@ def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
         window: Half-open lookback window.
     """
     rows = build(engine, "rule_baskets", {"grain": config.grain, **window.values})
-    customers = _customers(engine, rows)
+    customers, has_mixed = _customers(engine, rows)
     width = width_of(engine, "rule_baskets")
     keys = read_keys(engine, _LINES, most=rows, width=width)
     engine.drop("rule_baskets")
-    return _gathered(keys, width, config.max_basket_items, customers)
+    baskets = _gathered(keys, width, config.max_basket_items, customers)
+    return replace(baskets, has_mixed_customers=has_mixed)
 
 
-def _customers(engine: Engine, rows: int) -> Int64s:
-    """Return the customer of each of `rule_baskets`, in order; -1 where none is known.
+def _customers(engine: Engine, rows: int) -> tuple[Int64s, bool]:
+    """Return the customer of each of `rule_baskets`, in order, and whether some have several.
 
-    An order that names several customers counts for the one with the largest code.
+    It is -1 where none is known. An order that names several customers counts for the one with the
+    largest code.
     """
     width = width_of(engine, "rule_baskets", "customer_code") + 1
     keys = read_keys(engine, sql_of("basket_customers"), most=rows, width=width)
     keys.sort()
-    numbers, codes = np.divmod(drop_repeats(keys), width)
+    numbers, codes = split(drop_repeats(keys), width)
     is_last = np.append(is_first(numbers)[1:], np.ones(min(1, len(codes)), np.bool_))
-    customers: Int64s = codes[is_last] - 1
-    return customers
+    return codes[is_last] - 1, not bool(is_last.all())
 
 
 def gather_baskets(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.config.family_options import BoughtNext
 from pipeline.engine import Engine, Value
@@ -14,7 +13,7 @@ from pipeline.mining.baskets import Bools, Floats, Int64s, distinct
 from pipeline.mining.best_rows import best_rows
 from pipeline.mining.customer_steps import CustomerSteps, read_steps
 from pipeline.mining.followers import Pairs, Walks, count_followers, gap_quartiles, walks_of
-from pipeline.mining.item_groups import read_item_ids
+from pipeline.mining.item_groups import id_places, read_item_ids
 from pipeline.mining.keys import packed
 from pipeline.mining.proportions import at_least_by_chance, least_chances, wilson
 from pipeline.mining.significance import benjamini_hochberg
@@ -214,19 +213,14 @@ def _best(engine: Engine, pairs: Pairs, odds: _Odds, options: BoughtNext) -> _Be
     lifted = np.flatnonzero(above((pairs.counts, everybody), expected, options.min_lift))
     pairs = pairs.taken(lifted)
     low, _ = wilson(pairs.counts, odds.source_counts[pairs.sources])
-    ties = -pairs.counts, _id_places(engine, odds.item_codes)[pairs.targets]
+    ties = (
+        -pairs.counts,
+        id_places(read_item_ids(engine).take(pa.array(odds.item_codes)))[pairs.targets],
+    )
     scores = low / odds.shares[pairs.targets]
     best, ranks = best_rows(pairs.sources, scores, ties, options.max_targets)
     tests = (values[lifted[best]] for values in (p_values, q_values))
     return _BestPairs(pairs.taken(best), ranks, *tests)
-
-
-def _id_places(engine: Engine, item_codes: Int64s) -> Int64s:
-    """Return the place of each item in the order of ids."""
-    ids = read_item_ids(engine).take(pa.array(item_codes))
-    places = np.empty(len(ids), np.int64)
-    places[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
-    return places
 
 
 def _significant(pairs: Pairs, odds: _Odds, most: float) -> tuple[Int64s, Floats, Floats]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.keys import is_first, packed
+from pipeline.mining.baskets import Int32s, Int64s, distinct
+from pipeline.mining.columns import read_columns
+from pipeline.mining.keys import is_first, packed, split, stable_order
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
@@ -52,6 +53,8 @@ def read_steps(engine: Engine, window: Window, max_customer_items: int) -> Custo
     gaps = _gaps(customers, days, items)
     item_counts = np.bincount(customers[gaps == 0])
     is_giant = item_counts > max_customer_items
+    if not is_giant.any():
+        return CustomerSteps(customers, days, items, gaps, len(item_counts), 0)
     is_kept = ~is_giant[customers]
     renumbered = np.cumsum(~is_giant) - 1
     return CustomerSteps(
@@ -66,15 +69,11 @@ def read_steps(engine: Engine, window: Window, max_customer_items: int) -> Custo
 
 def _read_lines(engine: Engine, window: Window) -> tuple[Int64s, Int64s, Int32s]:
     build(engine, "customer_items", window.values)
+    kinds = {"customer_code": "int64", "ordered_day": "int64", "item_code": "int32"}
     sql = "select customer_code, ordered_day, item_code from customer_items"
-    batches = list(engine.batches(sql))
+    customers, days, items = read_columns(engine, sql, kinds)
     engine.drop("customer_items")
-    columns = (
-        np.concatenate([*(batch[name].to_numpy() for batch in batches), np.empty(0, np.int64)])
-        for name in ("customer_code", "ordered_day", "item_code")
-    )
-    customers, days, items = columns
-    return customers, days, items.astype(np.int32)
+    return customers, days, items
 
 
 def _distinct(customers: Int64s, days: Int64s, items: Int32s) -> tuple[Int64s, Int64s, Int32s]:
@@ -83,16 +82,15 @@ def _distinct(customers: Int64s, days: Int64s, items: Int32s) -> tuple[Int64s, I
     width = int(items.max(initial=0)) + 1
     day_count = int(days.max()) - first_day + 1 if len(days) else 1
     keys = packed(customers, (days - first_day) * width + items, day_count * width)
-    keys.sort()
-    customers, rest = np.divmod(keys[is_first(keys)], day_count * width)
-    days, codes = np.divmod(rest, width)
+    steps, codes = split(distinct(keys), width)
+    customers, days = split(steps, day_count)
     return customers, days + first_day, codes.astype(np.int32)
 
 
 def _gaps(customers: Int64s, days: Int64s, items: Int32s) -> Int64s:
     """Return the days since the same customer's last purchase of the same item, 0 without one."""
     keys = packed(customers, items, int(items.max(initial=0)) + 1)
-    order = np.argsort(keys, kind="stable")  # the purchases are in the order of days
+    order = stable_order(keys)  # the purchases are in the order of days
     ordered, ordered_days = keys[order], days[order]
     gaps = np.zeros(len(keys), np.int64)
     gaps[order[1:]] = np.where(is_first(ordered)[1:], 0, np.diff(ordered_days))

@@ -8,12 +8,13 @@ import pyarrow as pa
 from pipeline.config.customer_options import Interests
 from pipeline.engine import Engine, Value
 from pipeline.mining.baskets import Floats, Int64s
+from pipeline.mining.interest_counts import count_interests
 from pipeline.mining.item_groups import read_categories
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
 OTHERS = "other categories"
-_TABLES = ("interest_categories", "interest_counts", "interest_items", "customer_clusters")
+_TABLES = ("interest_items", "customer_clusters")
 _SEED = 0
 _STARTS = 4
 _DIGITS = 9
@@ -51,9 +52,9 @@ def build_interest_clusters(
         The counts that the run summary shows.
     """
     values: dict[str, Value] = {**window.values}
-    interests = _load_categories(engine, options.category_depth)
-    build(engine, "interest_counts", values)
-    customers, counts, categories = _read_counts(engine, interests, options.max_categories)
+    groups = read_categories(engine, options.category_depth)
+    found = count_interests(engine, window, groups.of_items)
+    customers, counts, categories = _table(found, groups.names, options.max_categories)
     is_active = counts.sum(axis=1) >= options.min_items
     active, known = counts[is_active], customers[is_active]
     labels = clusters_of(active, clusters)
@@ -108,36 +109,26 @@ def _numbered(labels: Int64s, shares: Floats) -> Int64s:
     return numbers[labels]
 
 
-def _load_categories(engine: Engine, depth: int) -> list[str]:
-    """Load `interest_categories`: each item with its interest; return the interests by code."""
-    groups = read_categories(engine, depth)
-    items = np.flatnonzero(groups.of_items >= 0)
-    columns = {"item_code": items, "interest_code": groups.of_items[items]}
-    engine.load("interest_categories", pa.table(columns))
-    return [str(name) for name in groups.names.to_pylist()]
-
-
-def _read_counts(
-    engine: Engine, interests: list[str], max_categories: int
+def _table(
+    found: tuple[Int64s, Int64s, Int64s], interests: pa.Array, max_categories: int
 ) -> tuple[Int64s, Int64s, list[str]]:
     """Return the customers in order, their counts by category, and the categories.
 
     The categories with most items stand for themselves, ties by name; the last is all others.
     """
-    rows = engine.fetch("interest_counts")
-    codes, items = rows["interest_code"].to_numpy(), rows["item_count"].to_numpy()
+    owners, codes, items = found
     totals = np.zeros(len(interests), dtype=np.int64)
     np.add.at(totals, codes, items)
     bought = np.flatnonzero(totals)
     named = bought[np.argsort(-totals[bought], kind="stable")]
     if len(named) > max_categories:
         named = named[: max_categories - 1]
-    categories = [interests[code] for code in named]
+    categories = [interests[code].as_py() for code in named]
     if len(named) < len(bought):
         categories.append(OTHERS)
     places = np.full(len(interests), len(named), dtype=np.int64)
     places[named] = np.arange(len(named))
-    customers, customer_rows = np.unique(rows["customer_code"].to_numpy(), return_inverse=True)
+    customers, customer_rows = np.unique(owners, return_inverse=True)
     counts = np.zeros((len(customers), len(categories)), dtype=np.int64)
     np.add.at(counts, (customer_rows, places[codes]), items)
     return customers, counts, categories

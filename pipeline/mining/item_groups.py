@@ -42,6 +42,18 @@ def read_item_ids(engine: Engine) -> pa.Array:
     return _column(engine, _IDS)
 
 
+def id_places(ids: pa.Array) -> Int64s:
+    """Return the place of each id in the order of the ids, which are distinct.
+
+    Example:
+        >>> id_places(pa.array(["b", "c", "a"])).tolist()
+        [1, 2, 0]
+    """
+    places = np.empty(len(ids), np.int64)
+    places[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    return places
+
+
 def read_products(engine: Engine) -> ItemGroups:
     """Return the products of all items; an item without one stands for itself."""
     return _grouped(_names(engine, _PRODUCTS), None)

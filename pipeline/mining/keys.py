@@ -107,8 +107,7 @@ def unpacked(keys: "Int64s", width: int) -> tuple["Int32s", "Int64s"]:
     last = None
     for start in range(0, len(keys), PIECE):
         place = slice(start, start + PIECE)
-        owners = keys[place] // width
-        items[place] = keys[place] - owners * width
+        owners, items[place] = split(keys[place], width)
         is_start[place] = is_first(owners)
         is_start[start] = owners[0] != last
         last = owners[-1]
@@ -130,6 +129,31 @@ def counted(keys: "Int32s | Int64s", width: int) -> "Int64s":
 def remainders(keys: "Int32s | Int64s", width: int) -> "Int64s":
     """Return keys modulo a width, in a third of the time that numpy takes for `%`."""
     return keys - keys // width * width
+
+
+def stable_order(keys: "Int64s") -> "Int64s":
+    """Return the places of keys from the smallest to the largest, equal ones in their order.
+
+    Where key and place fit into one number, plain numbers are sorted, by vector instructions.
+
+    Args:
+        keys: Not negative.
+    """
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)) > LARGEST_KEY >> bits:
+        order: Int64s = np.argsort(keys, kind="stable")
+        return order
+    places = keys << bits
+    places |= np.arange(len(keys))
+    places.sort()
+    places &= (1 << bits) - 1
+    return places
+
+
+def split(keys: "Int64s", width: int) -> tuple["Int64s", "Int64s"]:
+    """Return owners and items of keys: what `divmod` gives, in half the time."""
+    owners = keys // width
+    return owners, keys - owners * width
 
 
 def is_first(values: "Int64s") -> "Bools":
