@@ -82,11 +82,10 @@ def sums_mined(
     """Return the same from the miner alone."""
     from pipeline.mining.baskets import Baskets
     from pipeline.mining.kernel_miner import Limits, arrange, mine_nodes
-    from pipeline.mining.kernels.ordering import sizes_of
 
     rows, _ = arrange(Baskets(items, offsets), min_count)
-    ((parents, _, counts),) = mine_nodes(rows, Limits(min_count, 100), "fpgrowth", 1)
-    return sums_by_size(sizes_of(parents), counts)
+    ((sizes, _, counts),) = mine_nodes(rows, Limits(min_count, 100), "fpgrowth", 1)
+    return sums_by_size(sizes, counts)
 
 
 def main() -> None:

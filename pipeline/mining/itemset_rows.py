@@ -74,7 +74,7 @@ def build_nodes(
                 ends = np.arange(0, size * len(piece) + 1, size, dtype=np.int32)
                 yield _counted(pa.ListArray.from_arrays(pa.array(ends), ids), level.counts[piece])
 
-    count = sum(len(parents) for parents, _, _ in parts)
+    count = sum(len(sizes) for sizes, _, _ in parts)
     return _build(engine, Pieces(SOURCE, pieces, count), values)
 
 

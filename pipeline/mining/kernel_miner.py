@@ -1,7 +1,7 @@
 """Mine with our compiled kernels: baskets to a trie, the trie to itemsets."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,15 @@ from pipeline.mining.threads import in_threads, parts_of_items
 LARGEST_PLACE = 2**32 - 1
 BLOCK_BYTES = 64 * 2**20
 """What Apriori may take for the bits of all items; larger data are counted in blocks."""
-ROOM = 2**22
+ROOM = 2**24
 """Itemsets that fit before arrays grow, over all parts; pages that stay unused cost nothing."""
 
-Nodes = tuple[Int32s, Int32s, Int64s]
-"""A trie: parent, item and count of each node, 16 bytes an itemset.
+Nodes = tuple[npt.NDArray[np.uint8], Int32s, npt.NDArray[np.uint32]]
+"""A trie in depth-first order: number of items, last item and count of each itemset, 9 bytes.
 
-A node is the itemset of its parent and its item; single items have the parent -1, and a parent
-stands before its children."""
+An itemset stands before those that were grown from it: its other items are the last ones of the
+nearest smaller itemsets before it. Counts fit, for there are fewer baskets than places; numbers of
+items fit, for all subsets of an itemset stand there too."""
 
 
 class Slots(NamedTuple):
@@ -30,7 +31,6 @@ class Slots(NamedTuple):
     slots: Int32s
     places: npt.NDArray[np.uint32]
     starts: Int64s
-    reaches: Int64s
     item_counts: Int64s
 
 
@@ -110,10 +110,12 @@ def _grow_patterns(rows: Slots, limits: Limits, threads: int) -> list[Nodes]:
     found: list[int] = []
 
     def mine_part(part: tuple[int, int]) -> Nodes:
-        nodes = mine_items(*rows, (*part, *limits, room))
-        found.append(len(nodes[0]))
+        # NumPy asks for large pages: to fill these takes a third of the time.
+        columns = np.empty(room, np.uint8), np.empty(room, np.int32), np.empty(room, np.uint32)
+        *nodes, count = mine_items(*rows, (*part, *limits), *columns)
+        found.append(count)
         _check_count(found, limits)
-        return nodes
+        return cast("Nodes", tuple(nodes))
 
     return in_threads(mine_part, parts, threads)
 
@@ -130,9 +132,9 @@ def to_itemsets(parts: Sequence[Nodes], new_codes: Int32s) -> Itemsets:
         parts: The tries.
         new_codes: New code of each of their items.
     """
-    from pipeline.mining.kernels.ordering import sizes_of, take_rows
+    from pipeline.mining.kernels.ordering import take_rows
 
-    sizes = _summed([np.bincount(sizes_of(parents)) for parents, _, _ in parts])
+    sizes = _summed([np.bincount(sizes) for sizes, _, _ in parts])
     offsets = to_offsets(np.repeat(np.arange(len(sizes)), sizes))
     items, counts = np.empty(offsets[-1], np.int32), np.empty(len(offsets) - 1, np.int64)
     first = 0
@@ -159,30 +161,21 @@ def levels_of(parts: Sequence[Nodes], new_codes: Int32s) -> Iterator[Level]:
         parts: The tries.
         new_codes: New code of each of their items.
     """
-    from pipeline.mining.kernels.ordering import order_rows, sizes_of
+    from pipeline.mining.kernels.ordering import order_rows, spell_sets
 
-    part_sizes = [sizes_of(parents) for parents, _, _ in parts]
-    largest = max((int(one.max(initial=0)) for one in part_sizes), default=0)
+    largest = max((int(sizes.max(initial=0)) for sizes, _, _ in parts), default=0)
     width = int(new_codes.max(initial=0)) + 1
     for size in range(1, largest + 1):
-        chosen = [np.flatnonzero(one == size).astype(np.int32) for one in part_sizes]
-        items = _spelled(parts, chosen, new_codes, size)
-        found = [counted[nodes] for (_, _, counted), nodes in zip(parts, chosen, strict=True)]
-        yield Level(items, np.concatenate(found), order_rows(items, size, width))
-
-
-def _spelled(
-    parts: Sequence[Nodes], chosen: Sequence[Int32s], new_codes: Int32s, size: int
-) -> Int32s:
-    """Return the items of nodes of one size, ascending, one itemset after the other."""
-    from pipeline.mining.kernels.ordering import spell_nodes
-
-    scratch = np.empty(size, np.int32)
-    spelled = [
-        spell_nodes(parents, items, nodes, new_codes, scratch)
-        for (parents, items, _), nodes in zip(parts, chosen, strict=True)
-    ]
-    return spelled[0] if len(spelled) == 1 else np.concatenate(spelled)
+        chosen = [sizes == size for sizes, _, _ in parts]
+        spelled = [
+            spell_sets(sizes, items, new_codes, size, int(is_chosen.sum()))
+            for (sizes, items, _), is_chosen in zip(parts, chosen, strict=True)
+        ]
+        items = spelled[0] if len(spelled) == 1 else np.concatenate(spelled)
+        found = [counts[is_chosen] for (_, _, counts), is_chosen in zip(parts, chosen, strict=True)]
+        del spelled, chosen
+        counts = np.concatenate(found).astype(np.int64)
+        yield Level(items, counts, order_rows(items, size, width))
 
 
 def _summed(histograms: Sequence[Int64s]) -> Int64s:

@@ -23,9 +23,12 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount
 from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.fpgrowth import Counts, Sizes
 from pipeline.mining.kernels.growing import longer32, longer64
-from pipeline.mining.kernels.slots import Places
-from pipeline.mining.kernels.walk import gather, list_frequent
+from pipeline.mining.kernels.partners import count_of, find_partners, item_of
+from pipeline.mining.kernels.slots import Places, sort_items
+
+COUNT_BITS = 32
 
 
 class Nodes(NamedTuple):
@@ -60,7 +63,7 @@ class Beginnings(NamedTuple):
 @inner
 def _with_room(nodes: Nodes, used: int, wanted: int) -> Nodes:
     """Return the nodes with room for so many."""
-    if wanted < len(nodes.starts):
+    if wanted <= len(nodes.parents):  # there is one start more
         return nodes
     return Nodes(
         longer32(nodes.parents, used, wanted),
@@ -238,47 +241,66 @@ def _keep(
 
 @inner
 def _add_pairs(
-    slots: Int32s, places: Places, starts: Int64s, reaches: Int64s, min_count: int, nodes: Nodes
+    slots: Int32s, places: Places, starts: Int64s, min_count: int, nodes: Nodes
 ) -> tuple[Nodes, int]:
     """Count the pairs of each item and add those that are frequent."""
     width = len(starts) - 1
-    frequent, sums = np.empty(width, np.int32), np.zeros(width, np.int64)
-    arena, counts, used = np.empty(256, np.int32), np.empty(width, np.int64), width
-    nodes.starts[0] = used
+    sums, keys, used = np.zeros(width, np.int64), np.empty(width, np.int64), width
     for item in range(width):
         span = (starts[item], starts[item + 1])
-        if reaches[item] + span[1] - span[0] > len(arena):
-            arena = longer32(arena, 0, reaches[item] + span[1] - span[0])
-        end = gather(slots, places, span, arena, 0, sums)
-        found = list_frequent(arena, (0, end), item, min_count, sums, frequent, counts)
+        found = find_partners(slots, places, span, (item, min_count), sums, keys)
         nodes = _with_room(nodes, used, used + found)
         for place in range(found):
-            nodes.parents[used], nodes.items[used] = item, frequent[place]
-            nodes.counts[used] = counts[place]
+            keys[place] = item_of(keys[place]) << COUNT_BITS | count_of(keys[place])
+        sort_items(keys[:found])
+        for place in range(found):
+            nodes.parents[used], nodes.items[used] = item, keys[place] >> COUNT_BITS
+            nodes.counts[used] = keys[place] & ((1 << COUNT_BITS) - 1)
             used += 1
         nodes.starts[item + 1] = used
     return nodes, used
 
 
+@inner
+def _in_depth_order(
+    nodes: Nodes, last_level: int, used: int, depths: int
+) -> tuple[Sizes, Int32s, Counts]:
+    """Return the nodes in depth-first order; those of the last level have no children."""
+    sizes, items = np.empty(used, np.uint8), np.empty(used, np.int32)
+    counts, place = np.empty(used, np.uint32), 0
+    nexts, stops = np.empty(depths + 1, np.int64), np.empty(depths + 1, np.int64)
+    nexts[0], stops[0], depth = 0, nodes.starts[0], 0
+    while depth >= 0:
+        node = nexts[depth]
+        if node == stops[depth]:
+            depth -= 1
+            continue
+        nexts[depth] += 1
+        sizes[place], items[place], counts[place] = depth + 1, nodes.items[node], nodes.counts[node]
+        place += 1
+        if node < last_level:
+            depth += 1
+            nexts[depth], stops[depth] = nodes.starts[node], nodes.starts[node + 1]
+    return sizes, items, counts
+
+
 @entry(
-    "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], UniTuple(int64, 5))"
+    "Tuple((uint8[::1], int32[::1], uint32[::1]))"
+    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5))"
 )
 def mine_levels(
     slots: Int32s,
     places: Places,
     item_starts: Int64s,
-    item_reaches: Int64s,
     item_counts: Int64s,
     limits: tuple[int, int, int, int, int],
-) -> tuple[Int32s, Int32s, Int64s]:
+) -> tuple[Sizes, Int32s, Counts]:
     """Find the frequent itemsets.
 
     Args:
         slots: As `arrange_baskets` returns them.
         places: The same.
         item_starts: The same.
-        item_reaches: The same.
         item_counts: Number of baskets of each item; all are frequent.
         limits: Smallest count, largest size, most itemsets (no level follows one that has more),
             number of rows in the slots, and bytes that the bits of all items may take.
@@ -297,9 +319,11 @@ def mine_levels(
     )
     for item in range(width):
         nodes.parents[item], nodes.items[item], nodes.counts[item] = -1, item, item_counts[item]
+        nodes.starts[item] = width
+    nodes.starts[width] = width
     first, used, size = width, width, np.int64(2)
     if max_size > 1:
-        nodes, used = _add_pairs(slots, places, item_starts, item_reaches, min_count, nodes)
+        nodes, used = _add_pairs(slots, places, item_starts, min_count, nodes)
     drops = np.empty(used - first, np.int32)
     for node in range(first, used):
         drops[node - first] = nodes.items[node]
@@ -309,4 +333,4 @@ def mine_levels(
         _count(slots, nodes, (first, int(size)), candidates, words, width)
         nodes, drops, end = _keep(nodes, (first, used), candidates, min_count, drops)
         first, used, size = used, end, size + 1
-    return nodes.parents[:used], nodes.items[:used], nodes.counts[:used]
+    return _in_depth_order(nodes, first, used, int(size))

@@ -1,302 +1,289 @@
-"""Frequent itemsets by pattern growth over rows of items.
+"""Frequent itemsets by pattern growth: one item's baskets at a time, as bits.
 
-In plain words: take an item, look at the baskets that hold it, and count in one array the more
-frequent items in them ("occurrence deliver"). Those that are frequent together with it make a
-smaller data set: the same baskets, only these items, equal baskets put together with a weight.
-That data set is mined in the same way, until nothing is frequent. Two short cuts make dense data
-quick. An item that is in every basket in hand changes no count ("perfect extension"): it is
-taken out, and once the rest is mined, the itemsets found are copied with the item added. Where few
-items are left, each basket becomes a bit mask: masks are counted in an array of all subsets, and
-each subset's count is the sum over its supersets, without any smaller data set.
+In plain words: take an item and its partners, the more frequent items that are in enough baskets
+together with it, and write the baskets of the item as bits of these (`partners.py`). In this
+smaller data set the baskets of two partners together are the bits that both have, and counting
+these takes an instruction for 64 baskets. So sets grow by one partner at a time, depth first,
+each with the bits of its baskets; words in which a set has no bit are left out for its larger
+sets where that leaves few. A partner that is in every basket of a set changes no count ("perfect
+extension"): it is left out of the search, and when the rest is found, that is copied with the
+item added.
 
-Memory: the data sets on the way from an item to the itemset in hand, each smaller than the one
-before it, and 16 bytes for every itemset found. Time: the length of the baskets walked, summed
-over all frequent itemsets that have larger ones and no perfect extension, and the itemsets written.
+A set stands in the trie before its larger ones, so that its number of items, last item and count
+tell all: the other items are those of the smaller sets on the way to it. Copying with one more
+item is adding 1 to numbers.
+
+Memory: the bits of the sets on the way to the one in hand, at most (partners) x (baskets of the
+item) / 8 bytes for each and the deeper the fewer, and 9 bytes for every itemset found.
+Time: for each item the lengths of its baskets; for each set and each partner that may extend it
+the words of its baskets; and the itemsets written.
 
 Source:
     Han, Pei and Yin, Mining Frequent Patterns without Candidate Generation, SIGMOD 2000 (pattern
-    growth); Uno, Kiyomi and Arimura, LCM ver. 2, FIMI 2004 (occurrence deliver, merging of equal
-    rows); Borgelt, Frequent Item Set Mining, 2012 (perfect extensions, bit masks).
+    growth); Zaki, Scalable Algorithms for Association Mining, TKDE 2000 (sets of baskets, depth
+    first); Borgelt, Frequent Item Set Mining, 2012 (perfect extensions).
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.bits import popcount
+from pipeline.mining.kernels.bits import WORD, Words, popcount
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer32, longer64
-from pipeline.mining.kernels.slots import Places, list_places, longer_places
-from pipeline.mining.kernels.walk import gather, list_frequent
+from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
+from pipeline.mining.kernels.slots import Places
 
-EMPTY = np.int32(-1)
-ALWAYS_MASKED = 5
-LARGEST_MASK = 14
-WORK_PER_MASK = 4
-# Columns of the stack.
-NEXT, STOP, BASE, FIRST_NODE, TOP, PERFECT, PERFECT_END = range(7)
-
-
-@inner
-def _count_masks(
-    arena: Int32s, top: int, end: int, local: Int32s, found: int, masks: Int64s
-) -> None:
-    """Count for every subset of the numbered items the baskets that hold all of it."""
-    place = top
-    while place < end:
-        weight, mask = -arena[place], 0
-        place += 1
-        while place < end and arena[place] >= 0:
-            number = local[arena[place]]
-            if number >= 0:
-                mask |= 1 << number
-            place += 1
-        masks[mask] += weight
-    for number in range(found):
-        bit = 1 << number
-        for start in range(0, 1 << found, 2 * bit):
-            for mask in range(start, start + bit):
-                masks[mask] += masks[mask + bit]
+Sizes = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.uint32]
+# Columns of the stack, a row for each set that is being extended: the next choice, the end of the
+# choices, where they begin, words of each, the first free word, the set's node, and where its
+# perfect extensions begin and end.
+NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
 
 
 @inner
-def _add_masks(
-    parents: Int32s,
-    items: Int32s,
-    counts: Int64s,
-    used: int,
-    labels: Int32s,
-    masks: Int64s,
-    nodes: Int32s,
+def _grow(
+    trie: tuple[Sizes, Int32s, Counts],
+    choices: tuple[Int32s, Int64s, Int64s],
+    bits: Words,
+    scratch: tuple[Int32s, Int32s],
+    stack: Int64s,
+    state: tuple[int, int],
     limits: tuple[int, int, int],
-) -> int:
-    """Add the frequent subsets below node `nodes[0]` and make their counts zero again.
+) -> tuple[int, int, int, int, int]:
+    """Extend sets until all is done, there are more than the most itemsets, or room is short.
 
-    `limits` is the number of items, the smallest count and the largest size.
+    One long function: Numba counts references to each array of each call, which took a third of
+    the time when the steps were functions.
+
+    Return how many nodes there are, the depth reached, -1 where all is done, and for how many
+    nodes, choices and words there must be room.
     """
-    found, min_count, room = limits
-    for mask in range(1, 1 << found):
-        count = masks[mask]
-        masks[mask] = 0
-        if count >= min_count and (room >= found or popcount(mask) <= room):
-            nodes[mask] = used
-            parents[used] = nodes[mask & (mask - 1)]
-            items[used] = labels[popcount((mask & -mask) - 1)]
-            counts[used] = count
-            used += 1
-    masks[0] = 0
-    return used
-
-
-@inner
-def _copy_with(
-    parents: Int32s, items: Int32s, counts: Int64s, span: tuple[int, int], node: int, item: int
-) -> int:
-    """Add an item that changes no count to a node and to all itemsets found below it."""
-    first, used = span
-    parents[used], items[used], counts[used] = node, item, counts[node]
-    shift = used + 1 - first
-    for place in range(first, used):
-        parent = parents[place]
-        parents[place + shift] = used if parent == node else parent + shift
-        items[place + shift] = items[place]
-        counts[place + shift] = counts[place]
-    return used + shift
-
-
-@inner
-def _project(arena: Int32s, top: int, end: int, local: Int32s, table: Int64s) -> int:
-    """Keep the numbered items of the rows, in place; return where the new rows end.
-
-    Rows of fewer than two items leave. Equal rows become one with the sum of the weights, found by
-    a hash table of rows.
-    """
-    slot_count = 16
-    while slot_count < len(table) // 2 and 4 * slot_count < end - top:
-        slot_count *= 2
-    for slot in range(slot_count):
-        table[slot] = -1
-    used, place = top, top
-    while place < end:
-        begin, weight, mixed = used, arena[place], np.uint64(0)
-        place, used = place + 1, used + 1
-        while place < end and arena[place] >= 0:
-            number = local[arena[place]]
-            if number >= 0:
-                arena[used] = number
-                used += 1
-                mixed = (mixed ^ np.uint64(number + 1)) * np.uint64(0x9E3779B97F4A7C15)
-                mixed ^= mixed >> np.uint64(29)
-            place += 1
-        if used < begin + 3:
-            used = begin
+    sizes, items, counts = trie
+    choice_items, choice_counts, choice_places = choices
+    chosen, perfect = scratch
+    used, depth = state
+    min_count, max_size, most = limits
+    while depth >= 0:
+        number, stop, words = stack[depth, NEXT], stack[depth, STOP], stack[depth, WORDS]
+        if number == stop:
+            # All larger sets are found: copy them with the items that change no count.
+            node = stack[depth, NODE]
+            for place in range(stack[depth, PERFECT], stack[depth, PERFECT_END]):
+                shift = used - node
+                if used + shift > min(most, len(counts)):
+                    stack[depth, PERFECT] = place
+                    return used, depth, used + shift, 0, 0
+                for copied in range(node, used):
+                    sizes[np.uint64(copied + shift)] = sizes[np.uint64(copied)] + 1
+                for copied in range(node, used):
+                    items[np.uint64(copied + shift)] = items[np.uint64(copied)]
+                for copied in range(node, used):
+                    counts[np.uint64(copied + shift)] = counts[np.uint64(copied)]
+                items[used] = perfect[place]
+                used += shift
+            depth -= 1
             continue
-        arena[begin] = weight
-        home = np.int64(mixed & np.uint64(slot_count - 1))
-        twin = table[home]
-        if twin >= 0 and _is_twin(arena, twin, begin, used):
-            arena[twin] += weight
-            used = begin
+        base, top, room = stack[depth, BASE], stack[depth, TOP], max_size - depth - 2
+        more = number - base
+        if used == len(counts) or stop + more > len(choice_items) or top + more * words > len(bits):
+            return used, depth, used + 1, stop + more, top + more * words
+        stack[depth, NEXT] += 1
+        node, used, count = used, used + 1, choice_counts[number]
+        sizes[node], items[node], counts[node] = depth + 2, choice_items[number], count
+        if used > most:
+            return used, depth, 0, 0, 0
+        if more == 0 or words == 0 or room == 0:
+            continue
+        # List the words of the set that are not zero, where many may be.
+        mine, kept = choice_places[number], words
+        if count < 2 * words:
+            kept = 0
+            for word in range(words):
+                chosen[np.uint64(kept)] = word
+                kept += bits[np.uint64(mine + word)] != 0
+            if 4 * kept > 3 * words:
+                kept = words
+        # Count the baskets that the set has in common with each choice before its own.
+        end, perfect_end = stop, stack[depth, PERFECT_END]
+        for other in range(base, number):
+            place, joint_count = choice_places[other], 0
+            if 3 * kept > words:
+                for word in range(words):
+                    common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+                    joint_count += popcount(common)
+            else:
+                for at in range(kept):
+                    listed = np.int64(chosen[at])
+                    common = bits[np.uint64(place + listed)] & bits[np.uint64(mine + listed)]
+                    joint_count += popcount(common)
+            if joint_count == count and room >= more:
+                perfect[perfect_end] = choice_items[other]
+                perfect_end += 1
+            elif joint_count >= min_count:
+                choice_items[end], choice_counts[end] = choice_items[other], joint_count
+                choice_places[end] = place
+                end += 1
+        # Write the baskets of the sets that may have larger ones.
+        narrowed = top
+        if end - stop < 2 or room == 1:
+            kept = 0
+        for choice in range(stop, end if kept > 0 else stop):
+            place, choice_places[choice] = choice_places[choice], narrowed
+            if kept == words:
+                for word in range(words):
+                    common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+                    bits[np.uint64(narrowed + word)] = common
+            else:
+                for at in range(kept):
+                    listed = np.int64(chosen[at])
+                    common = bits[np.uint64(place + listed)] & bits[np.uint64(mine + listed)]
+                    bits[np.uint64(narrowed + at)] = common
+            narrowed += kept
+        if end > stop or perfect_end > stack[depth, PERFECT_END]:
+            depth += 1
+            stack[depth, NEXT], stack[depth, BASE], stack[depth, STOP] = stop, stop, end
+            stack[depth, WORDS], stack[depth, TOP], stack[depth, NODE] = kept, narrowed, node
+            stack[depth, PERFECT] = stack[depth - 1, PERFECT_END]
+            stack[depth, PERFECT_END] = perfect_end
+    return used, depth, 0, 0, 0
+
+
+@inner
+def _split_perfect(
+    choices: tuple[Int32s, Int64s, Int64s], found: int, count: int, perfect: Int32s
+) -> int:
+    """Move the choices that leave the count as it is to the perfect items; return how many."""
+    items, counts, _ = choices
+    left = 0
+    for place in range(found):
+        if counts[place] == count:
+            perfect[place - left] = items[place]
         else:
-            table[home] = begin
-    return used
+            items[left], counts[left] = items[place], counts[place]
+            left += 1
+    return found - left
 
 
 @inner
-def _is_twin(arena: Int32s, twin: int, begin: int, end: int) -> bool:
-    """Whether an earlier row has the items of the last one."""
-    place = twin + 1
-    for at in range(begin + 1, end):
-        if arena[place] != arena[at]:
-            return False
-        place += 1
-    return bool(arena[place] < 0)
-
-
-@inner
-def _is_maskable(found: int, walked: int) -> bool:
-    """Whether an array of all subsets costs less than a smaller data set."""
-    if found <= ALWAYS_MASKED:
-        return True
-    return found <= LARGEST_MASK and (found << found) <= WORK_PER_MASK * walked
+def _project(
+    walked: tuple[Int32s, Places, tuple[int, int]],
+    choices: tuple[Int32s, Int64s, Int64s],
+    found: int,
+    numbers: Int32s,
+    bits: Words,
+    row: Int32s,
+) -> int:
+    """Write the baskets of an item as bits of its partners; return how many words of each."""
+    slots, places, span = walked
+    items, _, firsts = choices
+    stride = (span[1] - span[0] + WORD - 1) // WORD
+    for place in range(found * stride):
+        bits[place] = 0
+    for number in range(found):
+        numbers[items[number]], firsts[number] = number, number * stride
+    words = write_bits(slots, places, span, numbers, bits, stride, row)
+    for number in range(found):
+        numbers[items[number]] = -1
+    return words
 
 
 @entry(
-    "Tuple((int32[::1], int32[::1], int64[::1]))"
-    "(int32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], UniTuple(int64, 6))"
+    "Tuple((uint8[::1], int32[::1], uint32[::1], int64))"
+    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5),"
+    " uint8[::1], int32[::1], uint32[::1])"
 )
 def mine_items(
     slots: Int32s,
     places: Places,
     item_starts: Int64s,
-    item_reaches: Int64s,
     item_counts: Int64s,
-    limits: tuple[int, int, int, int, int, int],
-) -> tuple[Int32s, Int32s, Int64s]:
+    limits: tuple[int, int, int, int, int],
+    sizes: Sizes,
+    items: Int32s,
+    counts: Counts,
+) -> tuple[Sizes, Int32s, Counts, int]:
     """Find the frequent itemsets whose rarest item is in a range.
 
     Args:
         slots: As `arrange_baskets` returns them.
         places: The same.
         item_starts: The same.
-        item_reaches: The same.
         item_counts: Number of baskets of each item; all are frequent.
-        limits: First item, the one after the last, smallest count, largest size, most
-            itemsets (the search ends when it has found more), and for how many there is room at
-            first: memory that is not written to costs nothing.
+        limits: First item, the one after the last, smallest count, largest size, and most
+            itemsets: the search ends when it has found more.
+        sizes: Room for the trie, another is made where it is too small; memory that is not
+            written to costs nothing.
+        items: The same.
+        counts: The same.
 
     Returns:
-        The columns of a trie.
+        The columns of a trie, and how many itemsets there are, or some number above the most.
     """
-    first, last, min_count, max_size, most, room = limits
+    first, last, min_count, max_size, most = limits
     width = len(item_counts)
-    starts, reaches = longer64(item_starts, width + 1, 0), longer64(item_reaches, width + 1, 0)
-    labels, local = np.empty(len(starts), np.int32), np.empty(width, np.int32)
-    frequent, perfect = np.empty(width, np.int32), np.empty(width, np.int32)
-    found_counts, item_sums = np.empty(width, np.int64), np.zeros(width, np.int64)
-    masks, nodes = np.zeros(1 << LARGEST_MASK, np.int64), np.empty(1 << LARGEST_MASK, np.int32)
-    arena, arena_places = np.empty(1024, np.int32), np.empty(1024, np.uint32)
-    table, names = np.empty(1 << 15, np.int64), np.empty(LARGEST_MASK, np.int32)
-    room = max(room, last - first)
-    parents, items = np.empty(room, np.int32), np.empty(room, np.int32)
-    counts, used = np.empty(room, np.int64), last - first
+    sums, keys = np.zeros(width, np.int64), np.empty(width, np.int64)
+    numbers, row = np.empty(width, np.int32), np.empty(width + 1, np.int32)
     for item in range(width):
-        labels[item], local[item] = item, EMPTY
+        numbers[item] = -1
+    choice_items, perfect = np.empty(width, np.int32), np.empty(width, np.int32)
+    choice_counts, choice_places = np.empty(width, np.int64), np.empty(width, np.int64)
+    bits, chosen = np.empty(1024, np.uint64), np.empty(1024, np.int32)
+    stack = np.zeros((min(max_size, width) + 1, 8), np.int64)
+    used = 0
     for item in range(first, last):
-        parents[item - first], items[item - first] = EMPTY, item
-        counts[item - first] = item_counts[item]
-    stack = np.zeros((min(max_size, width) + 1, 7), np.int64)
-    stack[0, NEXT], stack[0, STOP], stack[0, FIRST_NODE] = first, last, -first
-    depth = 0 if max_size > 1 else -1
-    while depth >= 0 and used <= most:
-        item, stop, base = stack[depth, NEXT], stack[depth, STOP], stack[depth, BASE]
-        top, block = stack[depth, TOP], stack[depth, FIRST_NODE]
-        perfect_first, perfect_end = stack[depth, PERFECT], stack[depth, PERFECT_END]
-        if item < stop:
-            stack[depth, NEXT] += 1
-            node, block = block + item, used
-            span = (starts[base + item], starts[base + item + 1])
-            wanted = top + reaches[base + item] + span[1] - span[0]
-            if wanted > len(arena):
-                arena = longer32(arena, top, wanted)
-                arena_places = longer_places(arena_places, top, len(arena))
-            if depth == 0:
-                end = gather(slots, places, span, arena, top, item_sums)
-            else:
-                end = gather(arena, arena_places, span, arena, top, item_sums)
-            found = list_frequent(
-                arena, (top, end), item, min_count, item_sums, frequent, found_counts
+        if used == len(counts):
+            sizes, items = longer(sizes, used, used + 1), longer(items, used, used + 1)
+            counts = longer(counts, used, used + 1)
+        sizes[used], items[used], counts[used] = 1, item, item_counts[item]
+        used += 1
+        if used > most:
+            break
+        if max_size == 1:
+            continue
+        span = (item_starts[item], item_starts[item + 1])
+        found = find_partners(slots, places, span, (item, min_count), sums, keys)
+        for number in range(found):
+            choice_items[number] = item_of(keys[number])
+            choice_counts[number] = count_of(keys[number])
+        choices, perfect_count = (choice_items, choice_counts, choice_places), 0
+        if max_size > found:
+            perfect_count = _split_perfect(choices, found, item_counts[item], perfect)
+            found -= perfect_count
+        stack[0, STOP], stack[0, PERFECT_END], stack[0, NODE] = found, perfect_count, used - 1
+        stack[0, NEXT] = stack[0, PERFECT] = stack[0, WORDS] = stack[0, TOP] = 0
+        if found > 1 and max_size > 2:
+            words = (span[1] - span[0] + WORD - 1) // WORD
+            if found * words > len(bits):
+                bits = np.empty(2 * found * words, np.uint64)
+            if words > len(chosen):
+                chosen = np.empty(2 * words, np.int32)
+            stack[0, TOP] = found * words
+            stack[0, WORDS] = _project((slots, places, span), choices, found, numbers, bits, row)
+        depth = 0
+        while depth >= 0 and used <= most:
+            used, depth, nodes, wanted, words = _grow(
+                (sizes, items, counts),
+                (choice_items, choice_counts, choice_places),
+                bits,
+                (chosen, perfect),
+                stack,
+                (used, depth),
+                (min_count, max_size, most),
             )
-            deepest = max_size - depth - 1
-            perfect_first = perfect_end
-            if deepest >= found:
-                left = 0
-                for place in range(found):
-                    if found_counts[place] == counts[node]:
-                        perfect[perfect_end] = labels[base + frequent[place]]
-                        perfect_end += 1
-                    else:
-                        frequent[left], found_counts[left] = frequent[place], found_counts[place]
-                        left += 1
-                found = left
-            is_deeper = found > 1 and deepest > 1
-            is_masked = is_deeper and _is_maskable(found, end - top)
-            wanted = used + (1 << found if is_masked else found)
-            if wanted > len(counts):
-                parents, items = longer32(parents, used, wanted), longer32(items, used, wanted)
-                counts = longer64(counts, used, wanted)
-            if is_deeper:
-                for number in range(found):
-                    local[frequent[number]] = number
-            if is_masked:
-                for number in range(found):
-                    names[number] = labels[base + frequent[number]]
-                nodes[0] = node
-                _count_masks(arena, top, end, local, found, masks)
-                used = _add_masks(
-                    parents, items, counts, used, names, masks, nodes, (found, min_count, deepest)
-                )
-            else:
-                for number in range(found):
-                    parents[used], items[used] = node, labels[base + frequent[number]]
-                    counts[used] = found_counts[number]
-                    used += 1
-            if is_deeper:
-                if not is_masked:
-                    end = _project(arena, top, end, local, table)
-                for number in range(found):
-                    local[frequent[number]] = EMPTY
-            if is_deeper and not is_masked:
-                next_base = base + (width if depth == 0 else stop) + 1
-                if next_base + found + 1 > len(starts):
-                    starts = longer64(starts, next_base, next_base + found + 1)
-                    reaches = longer64(reaches, next_base, len(starts))
-                    labels = longer32(labels, next_base, len(starts))
-                for number in range(found + 1):
-                    starts[next_base + number] = reaches[next_base + number] = 0
-                for number in range(found):
-                    labels[next_base + number] = labels[base + frequent[number]]
-                list_places(
-                    arena,
-                    top,
-                    end,
-                    arena_places,
-                    starts[next_base : next_base + found + 1],
-                    reaches[next_base : next_base + found + 1],
-                )
-                depth += 1
-                stack[depth, NEXT], stack[depth, STOP], stack[depth, BASE] = 0, found, next_base
-                stack[depth, FIRST_NODE], stack[depth, TOP] = block, end
-                stack[depth, PERFECT], stack[depth, PERFECT_END] = perfect_first, perfect_end
-                continue
-        else:
-            node = parents[block] if depth > 0 else 0
-            depth -= 1
-        for place in range(perfect_first, perfect_end):
-            if used > most:
-                break
-            wanted = 2 * used + 1 - block
-            if wanted > len(counts):
-                parents, items = longer32(parents, used, wanted), longer32(items, used, wanted)
-                counts = longer64(counts, used, wanted)
-            used = _copy_with(parents, items, counts, (block, used), node, perfect[place])
-    return parents[:used], items[:used], counts[:used]
+            if nodes > most:
+                used = nodes
+            elif nodes > len(counts):
+                sizes, items = longer(sizes, used, nodes), longer(items, used, nodes)
+                counts = longer(counts, used, nodes)
+            if wanted > len(choice_items):
+                end = stack[depth, STOP]
+                choice_items = longer(choice_items, end, wanted)
+                choice_counts = longer(choice_counts, end, wanted)
+                choice_places = longer(choice_places, end, wanted)
+            if words > len(bits):
+                bits = longer(bits, stack[depth, TOP], words)
+        if used > most:
+            break
+    return sizes[:used], items[:used], counts[:used], used

@@ -3,7 +3,10 @@
 Written with loops: assigning slices takes Numba half a second to compile for each kernel.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import inner
@@ -22,6 +25,15 @@ def longer32(values: Int32s, used: int, wanted: int) -> Int32s:
 def longer64(values: Int64s, used: int, wanted: int) -> Int64s:
     """Return a copy of the `used` values with room for the wanted number, or for half more."""
     copy = np.empty(max(wanted, used + used // 2 + 256), np.int64)
+    for place in range(used):
+        copy[place] = values[place]
+    return copy
+
+
+@inner
+def longer(values: npt.NDArray[Any], used: int, wanted: int) -> npt.NDArray[Any]:
+    """Return a copy of the `used` values, of any kind, with room for more, or for half more."""
+    copy = np.empty(max(wanted, used + used // 2 + 256), values.dtype)
     for place in range(used):
         copy[place] = values[place]
     return copy

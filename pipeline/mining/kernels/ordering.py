@@ -1,57 +1,51 @@
 """Put itemsets in order: by size, then by items, size by size so that little is held twice.
 
-The nodes of one size are spelled out as rows of a matrix, each sorted by insertion, for rows are
-short. The rows are then sorted by their last item, by the one before it, and so on to the first:
-counting sorts that keep the order of equal rows. Memory: the matrix and two numbers a row; time:
-once through the rows for each of their items.
+The itemsets of one size are spelled out as rows of a matrix, each sorted by insertion, for rows
+are short. The rows are then sorted by their last item, by the one before it, and so on to the
+first: counting sorts that keep the order of equal rows. Memory: the matrix and two numbers a row;
+time: once through the trie for each size, and once through the rows for each of their items.
 
 Source:
     Knuth, The Art of Computer Programming, volume 3, section 5.2.5: sorting by distribution.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s
 from pipeline.mining.kernels.compiled import entry
 
-
-@entry("int32[::1](int32[::1])")
-def sizes_of(parents: Int32s) -> Int32s:
-    """Return the number of items of each node of a trie."""
-    sizes = np.empty(len(parents), np.int32)
-    for node in range(len(parents)):
-        parent = parents[node]
-        sizes[node] = 1 if parent < 0 else sizes[parent] + 1
-    return sizes
+Sizes = npt.NDArray[np.uint8]
 
 
-@entry("int32[::1](int32[::1], int32[::1], int32[::1], int32[::1], int32[::1])")
-def spell_nodes(
-    parents: Int32s, items: Int32s, chosen: Int32s, new_codes: Int32s, row: Int32s
-) -> Int32s:
-    """Return the items of nodes of one size under their new codes, ascending, row after row.
+@entry("int32[::1](uint8[::1], int32[::1], int32[::1], int64, int64)")
+def spell_sets(sizes: Sizes, items: Int32s, new_codes: Int32s, size: int, count: int) -> Int32s:
+    """Return the itemsets of one size under new codes, ascending, one after the other.
 
     Args:
-        parents: Parent of each node.
-        items: Item of each node.
-        chosen: The nodes.
+        sizes: Number of items of each itemset, in depth-first order: the smaller sets that an
+            itemset was grown from stand before it.
+        items: Last item of each.
         new_codes: New code of each item.
-        row: Scratch, as long as a row.
+        size: The size in question.
+        count: How many itemsets have it.
     """
-    size = len(row)
-    spelled = np.empty(len(chosen) * size, np.int32)
-    for place in range(len(chosen)):
-        ancestor, length = np.int64(chosen[place]), 0
-        while ancestor >= 0:
-            code, at = new_codes[items[ancestor]], length
-            while at > 0 and row[at - 1] > code:
-                row[at] = row[at - 1]
+    spelled, used = np.empty(count * size, np.int32), 0
+    path = np.empty(size, np.int32)
+    for node in range(len(sizes)):
+        length = np.int64(sizes[node])
+        if length > size:
+            continue
+        path[length - 1] = new_codes[items[node]]
+        if length < size:
+            continue
+        for place in range(size):
+            code, at = path[place], used + place
+            while at > used and spelled[at - 1] > code:
+                spelled[at] = spelled[at - 1]
                 at -= 1
-            row[at] = code
-            length += 1
-            ancestor = np.int64(parents[ancestor])
-        for at in range(size):
-            spelled[place * size + at] = row[at]
+            spelled[at] = code
+        used += size
     return spelled
 
 
