@@ -135,12 +135,14 @@ def audit_table(table: names.Table, path: Path, row_count: int) -> None:
         AuditError: The file breaks its definition; the message names column and rule.
         StorageError: The file cannot be read.
     """
+    texts = [column.name for column in table.columns if column.type == "string"]
     with (
         storage_errors(path, f"audit table {table.name}"),
         _corruption_errors(table),
-        pq.ParquetFile(path) as file,
+        pq.ParquetFile(path, read_dictionary=texts) as file,  # texts as codes, read much faster
     ):
-        _check(file.schema_arrow.equals(arrow_schema(table), check_metadata=True), table, "schema")
+        schema = pq.read_schema(path)
+        _check(schema.equals(arrow_schema(table), check_metadata=True), table, "schema")
         found = file.metadata.num_rows
         _check(found == row_count, table, f"{found} rows, {row_count} were written")
         for rows in _row_groups(file):
@@ -171,10 +173,11 @@ def _row_groups(file: pq.ParquetFile) -> Iterator[pa.Table]:
 
 
 def _audit_values(table: names.Table, rows: pa.Table) -> None:
+    names_of_columns = set(table.column_names)
     for column in table.columns:
         _audit_column(table, column, rows[column.name])
     for smaller, larger in AT_MOST:
-        if {smaller, larger} <= set(table.column_names):
+        if {smaller, larger} <= names_of_columns:
             ordered = pc.all(pc.less_equal(rows[smaller], rows[larger]), min_count=0).as_py()
             _check(ordered, table, f"{smaller} above {larger}")
 

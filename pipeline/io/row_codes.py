@@ -64,6 +64,9 @@ def _encoded(values: pa.Array) -> Codes:
     """Return the dictionary code of each value; no code reaches the number of rows."""
     if kinds.is_list(values.type):
         values = _list_keys(values)
+    if kinds.is_dictionary(values.type):  # as the file has them; NULL is one code more
+        filled = pc.fill_null(values.indices, len(values.dictionary))
+        return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
     indices = pc.dictionary_encode(values, null_encoding="encode").indices
     return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
@@ -78,5 +81,5 @@ def _list_keys(values: pa.ListArray) -> pa.StringArray:
 
 def column_of(file: pq.ParquetFile, name: str) -> pa.Array:
     """Return a column of a file, in one piece."""
-    chunks = file.read(columns=[name])[name].combine_chunks()
+    chunks = file.read(columns=[name])[name].unify_dictionaries().combine_chunks()
     return chunks.combine_chunks() if isinstance(chunks, pa.ChunkedArray) else chunks

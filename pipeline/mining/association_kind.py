@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config.family_options import AssociationKind
 from pipeline.engine import Engine, Value
-from pipeline.mining.columns import read_columns
 from pipeline.mining.kind_counts import Pairs, count_kinds
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
-_PAIRS = "select left_code, right_code from kind_pairs"
 _KINDS = "select kind, count(*) as row_count from association_kind group by kind"
 _LINKS = {"left_item_id": pa.string(), "right_item_id": pa.string()}
 _GAPS = {
@@ -31,7 +30,6 @@ _CONTEXTS = {
     "context_q_value": pa.float64(),
     "is_place": pa.bool_(),
 }
-_TABLES = ("kind_links", "kind_gaps", "kind_contexts", "kind_pairs", "kind_counts", "kind_evidence")
 
 
 @dataclass(frozen=True)
@@ -78,10 +76,12 @@ def build_association_kind(
         The counts that the run summary shows.
     """
     _gather(engine, options, given)
-    left, right = read_columns(engine, _PAIRS, {"left_code": "int64", "right_code": "int64"})
-    counts = count_kinds(engine, Pairs(left, right), window, options.max_basket_items)
-    engine.load("kind_counts", counts)
-    build(engine, "kind_evidence", {})
+    linked = engine.fetch("kind_pairs").combine_chunks()
+    engine.drop("kind_links", "kind_gaps", "kind_contexts", "kind_pairs")
+    codes = (linked[name].to_numpy().astype(np.int64) for name in ("left_code", "right_code"))
+    counts = count_kinds(engine, Pairs(*codes), window, options.max_basket_items)
+    evidence = {name: table[name] for table in (linked, counts) for name in table.column_names}
+    engine.load("kind_evidence", pa.table(evidence))
     return judge(engine, options, window, item_level)
 
 
@@ -96,7 +96,7 @@ def judge(engine: Engine, options: AssociationKind, window: Window, item_level: 
         "max_same_order_share": options.max_same_order_share,
     }
     build(engine, "association_kind", {**cuts, **window.values, "item_level": item_level})
-    engine.drop(*_TABLES)
+    engine.drop("kind_evidence")
     rows = (row for batch in engine.batches(_KINDS) for row in batch.to_pylist())
     kinds = Counter({row["kind"]: row["row_count"] for row in rows})
     return KindSummary(

@@ -20,6 +20,8 @@ UNKNOWN = -1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Since 1972 the clocks of every zone differ from UTC by whole quarters of an hour.
 _QUARTER = 900_000_000
+_QUARTERS_OF_AN_HOUR = 4
+_QUARTERS_OF_A_DAY = 96
 _WEEK = 7
 _MONDAY_TO_FRIDAY = 5
 _DAYS_FROM_MONDAY = 3  # 1970-01-01 was a Thursday
@@ -142,11 +144,23 @@ def local_hours(instants: Int64s, zone: str) -> Int64s:
         >>> local_hours(np.array([0, 1_800_000_000]), "Asia/Kolkata").tolist()
         [5, 6]
     """
-    quarters, rows = np.unique(instants // _QUARTER, return_inverse=True)
+    quarters = instants // _QUARTER
+    days, rows = np.unique(quarters // _QUARTERS_OF_A_DAY, return_inverse=True)
     clock = ZoneInfo(zone)
-    moments = (_EPOCH + timedelta(microseconds=int(quarter) * _QUARTER) for quarter in quarters)
-    hours = np.array([moment.astimezone(clock).hour for moment in moments], dtype=np.int64)
-    return hours[rows]
+    begins, ends = (_offsets((days + step) * _QUARTERS_OF_A_DAY, clock) for step in (0, 1))
+    offsets = begins[rows]
+    # Clocks were never changed twice in three days, so a day that ends as it began is as it began.
+    is_changed = (begins != ends)[rows]
+    changing, places = np.unique(quarters[is_changed], return_inverse=True)
+    offsets[is_changed] = _offsets(changing, clock)[places]
+    return (quarters + offsets) % _QUARTERS_OF_A_DAY // _QUARTERS_OF_AN_HOUR
+
+
+def _offsets(quarters: Int64s, clock: ZoneInfo) -> Int64s:
+    """Return by how many quarters of an hour a clock is ahead of UTC at some of them."""
+    moments = (_EPOCH + timedelta(microseconds=int(one) * _QUARTER) for one in quarters)
+    ahead = (moment.astimezone(clock).utcoffset() or timedelta() for moment in moments)
+    return np.array([one // timedelta(microseconds=_QUARTER) for one in ahead], dtype=np.int64)
 
 
 def hour_bands(hours: Int64s, starts: Sequence[int]) -> pa.Array:

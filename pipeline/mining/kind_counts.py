@@ -69,8 +69,6 @@ def count_kinds(engine: Engine, pairs: Pairs, window: Window, max_basket_items: 
     p = p_values(orders.joint, orders.left, orders.right, orders.basket_count)
     return pa.table(
         {
-            "left_code": pairs.left,
-            "right_code": pairs.right,
             "order_count": orders.joint,
             "left_order_count": orders.left,
             "right_order_count": orders.right,
