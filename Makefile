@@ -41,7 +41,7 @@ test-faults: setup-test ## break runs: injected faults, full disks, signals, rac
 	$(BIN)/pytest -n auto --dist worksteal -m faults $(ARGS)
 
 test-fuzz: setup-test ## fuzz the loader of configurations and the readers, each FUZZ_SECONDS
-	@for target in yaml config csv json blanks source; do \
+	@for target in yaml config rules csv json blanks source; do \
 		echo "fuzzing $$target" && \
 		$(BIN)/python -m scripts.fuzz $$target $(FUZZ_SECONDS) -verbosity=0 || exit 1; done
 

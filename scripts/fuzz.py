@@ -19,7 +19,10 @@ except ModuleNotFoundError:
     sys.exit(0)
 
 with atheris.instrument_imports(include=["pipeline.config", "pipeline.io", "yaml"]):
+    from pipeline.config.conditions import words_of
     from pipeline.config.load import config_lines, load_config
+    from pipeline.config.rule_file import read_rule_file
+    from pipeline.config.rule_schema import rule_schema
     from pipeline.config.source_options import Csv
     from pipeline.config.strict_yaml import read_yaml
     from pipeline.errors import ConfigError, DataError
@@ -29,6 +32,8 @@ with atheris.instrument_imports(include=["pipeline.config", "pipeline.io", "yaml
     from pipeline.io.json_lines import JsonLines
     from pipeline.io.quotes import without_blanks
     from tests.fuzzed_source import BrokenPromiseError, read_source_bytes, source_seeds
+
+from jsonschema import Draft202012Validator
 
 from tests.conftest import PROJECT
 from tests.mutations import mutated
@@ -41,6 +46,7 @@ CSV_OPTIONS = (
     Csv(encoding="latin-1", header=False, names=["a", "b", "c"]),
     Csv(delimiter="\t", encoding="utf-8-sig"),
 )
+VALIDATOR = Draft202012Validator(rule_schema())
 Target = Callable[[bytes], None]
 
 
@@ -51,14 +57,33 @@ def load_bytes(content: bytes, folder: Path) -> None:
     try:
         loaded = load_config(path, [], {"HOME": "/home"})
     except ConfigError as error:
-        lines = str(error).split("\n")
-        if not all(line.startswith(f"{path}:") and line.isprintable() for line in lines):
-            raise BrokenPromiseError(lines) from error
+        _check_places(error, path)
     else:
         shown = [f"{key}={text}" for key, text, _ in config_lines(loaded)]
         is_expanded = any("${" in one for one in shown)
         if not is_expanded and load_config(path, shown).config != loaded.config:
             raise BrokenPromiseError(loaded.config)
+
+
+def read_rules_bytes(content: bytes, folder: Path) -> None:
+    """Hold the reader of rules to its promise: rules that can be told, or problems with places."""
+    path = folder / "rules.yaml"
+    path.write_bytes(content)
+    try:
+        rules = read_rule_file(path, str(path), ["size", "colour"])
+    except ConfigError as error:
+        _check_places(error, path)
+        return
+    if not all(words_of(rule.match) and words_of(rule.show) for rule in rules):
+        raise BrokenPromiseError(rules)
+    if not VALIDATOR.is_valid(read_yaml(content, "rules.yaml").tree):
+        raise BrokenPromiseError(rules)
+
+
+def _check_places(error: ConfigError, path: Path) -> None:
+    lines = str(error).split("\n")
+    if not all(line.startswith(f"{path}:") and line.isprintable() for line in lines):
+        raise BrokenPromiseError(lines) from error
 
 
 def read_yaml_bytes(content: bytes, _: Path) -> None:
@@ -115,6 +140,10 @@ def _seeds(target: str) -> list[bytes]:
         paths = sorted((PROJECT / "configs").glob("*.yaml"))
         texts = [path.read_text(encoding="utf-8") for path in paths if path.stem != "reference"]
         return [re.sub(r"(?m)^ *#.*\n", "", text).encode() for text in texts]
+    if target == "rules":
+        paths = sorted((PROJECT / "configs").glob("*/rules.yaml"))
+        shown = (PROJECT / "docs" / "serving.md").read_bytes().split(b"```yaml\n")[1:]
+        return [*(path.read_bytes() for path in paths), *(one.split(b"```")[0] for one in shown)]
     if target == "json":
         return [b'{"a": 1, "b": "x"}\n{"a": [1.5e3, null]}\n', b'\xef\xbb\xbf{"a": "\\ud800"}\n\n']
     if target == "source":
@@ -126,6 +155,7 @@ def _seeds(target: str) -> list[bytes]:
 TARGETS: dict[str, Callable[[bytes, Path], None]] = {
     "config": load_bytes,
     "yaml": read_yaml_bytes,
+    "rules": read_rules_bytes,
     "csv": read_csv_bytes,
     "json": read_json_bytes,
     "source": read_source_bytes,

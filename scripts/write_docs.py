@@ -1,5 +1,5 @@
-"""Write what follows from the code: docs/tables.md, docs/basket.schema.json, the rows in
-README.md, the golden checksums.
+"""Write what follows from the code: docs/tables.md, the schemas of the configuration and of rules,
+the rows in README.md, the golden checksums.
 
 `python scripts/write_docs.py` runs the sample for the rows and checksums; tests hold all of them.
 """
@@ -13,6 +13,7 @@ from worked_examples import EXAMPLES
 from pipeline import names
 from pipeline.config.json_schema import schema_text
 from pipeline.config.load import load_config
+from pipeline.config.rule_schema import rule_schema_text
 from pipeline.io.manifest import read_manifest
 from pipeline.io.new_project import CONFIG, write_project
 from pipeline.io.runs import resolve
@@ -23,6 +24,7 @@ from pipeline.summary import WIDTH, shown_text
 PROJECT = Path(__file__).resolve().parents[1]
 TABLES = PROJECT / "docs" / "tables.md"
 SCHEMA = PROJECT / "docs" / "basket.schema.json"
+RULE_SCHEMA = PROJECT / "docs" / "rules.schema.json"
 README = PROJECT / "README.md"
 GOLDEN = PROJECT / "tests" / "golden" / "sample.txt"
 START = "<!-- rows: written by scripts/write_docs.py -->\n"
@@ -114,6 +116,7 @@ def main() -> None:
     """Write all of them."""
     TABLES.write_text(tables_document(), encoding="utf-8")
     SCHEMA.write_text(schema_text(), encoding="utf-8")
+    RULE_SCHEMA.write_text(rule_schema_text(), encoding="utf-8")
     with TemporaryDirectory(prefix="basket-docs-") as folder:
         run_sample(Path(folder) / "sample")
         starter = run_starter(Path(folder) / "starter")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.campaign_options import Campaign, Campaigns, Channel, PriceStep
+from pipeline.errors import ConfigError
 from pipeline.names import CAMPAIGN_TARGETS
 from pipeline.serving.campaigns import CampaignSummary
 from tests.campaigns import build_campaigns, schema_of
@@ -138,6 +139,13 @@ def test_an_offer_says_what_it_rests_on_and_what_it_is_worth() -> None:
             f"{bought}10 of 50 baskets with it hold this too",
         ),
     } == {key: row for key, row in found.items() if key[0] == "cid"}
+
+
+def test_campaigns_that_would_weigh_too_much_are_refused_with_their_numbers() -> None:
+    """Seven bought A in the window, and B and C go with it: 14 pairs."""
+    build_campaigns(SHOP, OPTIONS.model_copy(update={"max_pairs": 14}), KNOWN)
+    with pytest.raises(ConfigError, match=r"14 pairs \(kit 14\), .*max_pairs allows 13;"):
+        build_campaigns(SHOP, OPTIONS.model_copy(update={"max_pairs": 13}), KNOWN)
 
 
 def test_the_best_offers_of_a_customer_are_kept_and_the_control_arm_counts_among_them() -> None:

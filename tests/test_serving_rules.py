@@ -1,5 +1,6 @@
 """Rules: what they match and show, in which order, and on which pages."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.scalars import flow_text
-from pipeline.config.serving_options import MoreRelation, Serving
+from pipeline.config.serving_options import MoreRelation, Placement, Serving, Slots
 from pipeline.mining.kernels.eligible_targets import ZONE
 from pipeline.serving.columns import SMALL_FAMILY
 from pipeline.serving.lists import Sources
@@ -36,12 +37,12 @@ ANYTHING = MoreRelation(name="anything", is_cross_sell=False)
 
 def book_of(
     folder: Path, shelf: Shelf, *rules: dict[str, Any], text: str = "", most: int = 50,
-    segments: tuple[str, ...] = (),
+    segments: tuple[str, ...] = (), placements: Sequence[Placement] = (),
 ) -> RuleBook:  # fmt: skip
     """Return the rules of a shop in which every item may be shown."""
     path = folder / "rules.yaml"
     path.write_text(text or "".join(f"- {flow_text(rule)}\n" for rule in rules), encoding="utf-8")
-    options = Serving(max_candidates=most, more_relations=[ANYTHING])
+    options = Serving(max_candidates=most, more_relations=[ANYTHING], placements=list(placements))
     setting = setting_of(shelf, options, rules=path)
     return open_rules(setting, np.ones(len(shelf), np.bool_), segments=segments)
 
@@ -372,6 +373,38 @@ item has that; did you mean Photo > Cameras?
     assert lines == told(book.setting)
     rule_lists(book, item_pages(shelf), "anything")
     assert lines == told(book.setting)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({}, None),
+        ({"match": {"category": "Photo"}}, None),
+        (
+            {"match": {"brand": "Canon"}},
+            "pages of categories and customer segments (home), and it can be for items alone",
+        ),
+        (
+            {"show": {"brand": {"same_as_source": True}}},
+            "items alone, as it compares with the item of the page",
+        ),
+    ],
+)
+def test_a_rule_without_a_page_on_which_it_counts_is_remarked_on(
+    tmp_path: Path, rule: dict[str, Any], message: str | None
+) -> None:
+    slots = [Slots(relation="anything", count=2)]
+    pages = [
+        Placement(name="category", page="category", slots=slots),
+        Placement(name="home", page="home", slots=slots),
+    ]
+    book = book_of(tmp_path, drawn_shelf(SHELF), rule_of(**rule), placements=pages)
+    found = [line for line in told(book.setting) if line.startswith("no_page ")]
+    assert [message is not None] == [bool(found)]
+    assert not found or str(message) in found[0]
+    pages.append(Placement(name="item", slots=slots))
+    book = book_of(tmp_path, drawn_shelf(SHELF), rule_of(**rule), placements=pages)
+    assert not any(line.startswith("no_page ") for line in told(book.setting))
 
 
 COLUMNS = {

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.config.load import load_config
-from pipeline.errors import DataError
+from pipeline.errors import DataError, UsageError
 from pipeline.run import run
 
 CATALOGUE = """item,parent,name,category,brand,price,stock,plug
@@ -226,6 +226,24 @@ def test_a_rule_can_be_looked_at_before_it_is_live(shop: Path) -> None:
     assert result.exit_code == 0
     assert "disabled" in result.stdout
     assert "case" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("page", "advice"),
+    [
+        ("cas", "; did you mean case?"),
+        ("Photo > Bag", "; did you mean Photo > Bags?"),
+        ("zzzz", "segment is called so"),
+        ("gone", "item 'gone' has no page: it is not in the catalogue"),
+    ],
+)
+def test_explain_says_which_page_may_have_been_meant(shop: Path, page: str, advice: str) -> None:
+    with (shop.parent / "orders.csv").open("a") as orders:
+        orders.write("99,c99,gone,2026-01-05\n")
+    published(shop, "recommendations")
+    result = CliRunner().invoke(app, ["explain", str(shop), page])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(advice)
 
 
 def test_preview_counts_pages_and_origins(shop: Path) -> None:

@@ -89,6 +89,9 @@ class Campaigns(Section):
     """Contacts that count: all, or those of the same campaign and those that name none."""
     max_offers: Count = 3
     """Offers to one customer, over all campaigns."""
+    max_pairs: Count = 20_000_000
+    """Owners' items times what goes with them, over all campaigns: more are refused. A million
+    takes about seven seconds of processor time."""
     out_of_stock: bool = False
     """Offer items whose stock is zero."""
     half_life_days: Days = 90

@@ -20,7 +20,7 @@ def schema_text() -> str:
 
 def config_schema() -> dict[str, Any]:
     """Return the schema of a configuration file."""
-    schema = _tidy(Config.model_json_schema())
+    schema = tidy(Config.model_json_schema())
     for source, columns in CANONICAL_COLUMNS.items():
         options = schema["$defs"][source.capitalize()]["properties"]
         options["columns"]["propertyNames"] = {"enum": list(columns)}
@@ -29,14 +29,14 @@ def config_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "title": "Configuration of basket", **schema}
 
 
-def _tidy(part: Any) -> Any:  # noqa: ANN401 - any part of a schema
+def tidy(part: Any) -> Any:  # noqa: ANN401 - any part of a schema
     """Leave out what tells nothing: titles made of names, sections as defaults, line ends."""
     if isinstance(part, list):
-        return [_tidy(one) for one in part]
+        return [tidy(one) for one in part]
     if isinstance(part, str):
         return " ".join(part.split())
     if not isinstance(part, dict):
         return part
     idle = {"title"} if isinstance(part.get("title"), str) else set()
     idle |= {"default"} if "$ref" in part else set()
-    return {key: _tidy(one) for key, one in part.items() if key not in idle}
+    return {key: tidy(one) for key, one in part.items() if key not in idle}

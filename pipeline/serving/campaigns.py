@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from pipeline.config.campaign_options import Campaigns
 from pipeline.engine import Engine, Value
+from pipeline.errors import ConfigError
 from pipeline.mining.slices import slices_for
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 from pipeline.serving.campaign_tables import MOST_DAYS, Audience, load_options
 
 _BUCKETS: Final = 1 << 32
-_LINKS_AN_ITEM: Final = 20
 _LINKS: Final = pa.schema(
     [
         ("campaign_code", pa.int32()),
@@ -47,7 +47,7 @@ _CANDIDATES: Final = pa.schema(
 _STEPS: Final = (
     *("campaign_names", "campaign_items", "campaign_consents", "campaign_contacts"),
     *("campaign_channels", "campaign_segments", "price_steps", "recency_weights"),
-    *("next_links", "bought_links", "campaign_links", "campaign_owners"),
+    *("next_links", "bought_links", "campaign_links", "campaign_owners", "campaign_pairs"),
     *("cross_sell_candidates", "viewed_candidates", "due_candidates", "campaign_candidates"),
     *("campaign_owned", "campaign_customers", "campaign_contacted", "campaign_offers"),
     *("campaign_ranked", "campaign_left_out"),
@@ -108,6 +108,9 @@ def build_campaign_targets(
 
     Returns:
         The counts that the run summary shows.
+
+    Raises:
+        ConfigError: There would be more than `max_pairs` pairs to weigh.
     """
     values = _values(options, window, item_level) | {
         "as_of_day": as_of_day,
@@ -115,7 +118,7 @@ def build_campaign_targets(
     }
     unknown = load_options(engine, options, audience, window.end)
     kinds = {one.kind for one in options.planned}
-    _build_cross_sell(engine, values, given if "cross_sell" in kinds else frozenset())
+    _build_cross_sell(engine, options, values, given if "cross_sell" in kinds else frozenset())
     _build_or_none(engine, values, "viewed_candidates", is_wanted="viewed_not_bought" in kinds)
     _build_or_none(engine, values, "due_candidates", is_wanted="repurchase_due" in kinds)
     candidates = build(engine, "campaign_candidates", values)
@@ -177,16 +180,35 @@ def control_below(share: float) -> str:
     return f"{ceil(Fraction(str(share)) * _BUCKETS):08x}"
 
 
-def _build_cross_sell(engine: Engine, values: Mapping[str, Value], given: frozenset[str]) -> None:
+def _build_cross_sell(
+    engine: Engine, options: Campaigns, values: Mapping[str, Value], given: frozenset[str]
+) -> None:
     """Build `cross_sell_candidates` and its steps; without a row where no table is given."""
     for table, needed in (("next_links", "bought_next"), ("bought_links", "also_bought")):
         if needed in given:
             build(engine, table, values)
         else:
             engine.load(table, _LINKS.empty_table())
-    links = min(build(engine, "campaign_links", values), _LINKS_AN_ITEM)
-    owners = build(engine, "campaign_owners", values)
-    build(engine, "cross_sell_candidates", values, slices_for(owners * links))
+    for table in ("campaign_links", "campaign_owners", "campaign_pairs"):
+        build(engine, table, values)
+    rows = engine.fetch("campaign_pairs").to_pylist()
+    pairs = {options.planned[row["campaign_code"]].name: row["pair_count"] for row in rows}
+    _refuse_too_many(pairs, options.max_pairs)
+    build(engine, "cross_sell_candidates", values, slices_for(sum(pairs.values())))
+
+
+def _refuse_too_many(pairs: Mapping[str, int], most: int) -> None:
+    """Refuse campaigns that would weigh more pairs than they may."""
+    if sum(pairs.values()) <= most:
+        return
+    sizes = sorted(pairs.items(), key=lambda one: (-one[1], one[0]))
+    named = ", ".join(f"{name} {count:,}" for name, count in sizes)
+    message = (
+        f"campaigns: owners' items times what goes with them are {sum(pairs.values()):,} pairs "
+        f"({named}), and campaigns.max_pairs allows {most:,}; name owners and offered items of "
+        "the largest, or raise the limit"
+    )
+    raise ConfigError(message)
 
 
 def _build_or_none(

@@ -1,12 +1,13 @@
 """Every candidate of a page, with what became of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 import numpy as np
 
-from pipeline.config.problems import suggestion
+from pipeline.config.problems import nearest, suggestion
 from pipeline.config.serving_options import EVERYONE, Placement
 from pipeline.errors import UsageError
 from pipeline.mining.baskets import Int64s
@@ -92,21 +93,31 @@ def explain_page(
         message = f"no segment {segment!r}; {suggestion(segment, audiences)}"
         raise UsageError(message)
     found: list[Candidate] = []
-    is_known = False
+    known: list[str] = []
     for one in _placements(setting, placement):
         sources = _sources(setting, one, page, audiences)
+        known += sources.ids
         if page in sources.ids:
-            is_known = True
             found += _explained(setting, one, sources, looks)
-    if not is_known:
-        message = f"{page!r} has no page: no listed item, category path or segment is called so"
-        raise UsageError(message)
+    if page not in known:
+        raise UsageError(_no_page(setting, page, known))
     return found
 
 
 def explain_rule(setting: Setting, name: str) -> RuleDescription:
     """Return what a rule matches and shows, whether it is live or not; see `describe_rule`."""
     return describe_rule(rule_book(setting, stock_of(setting)), name)
+
+
+def _no_page(setting: Setting, page: str, known: Collection[str]) -> str:
+    """Return why there is no such page, and what may have been meant."""
+    shelf = setting.shelf
+    if page in shelf.numbers and not shelf.is_listed[shelf.numbers[page]]:
+        return f"item {page!r} has no page: it is not in the catalogue"
+    listed = compress(shelf.item_ids, shelf.is_listed.tolist())
+    near = nearest(page, [*known, *listed])
+    hint = f"; did you mean {near}?" if near else ""
+    return f"{page!r} has no page: no listed item, category path or segment is called so{hint}"
 
 
 @dataclass(frozen=True)

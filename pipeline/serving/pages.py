@@ -11,6 +11,11 @@ from pipeline.serving.lists import Sources
 from pipeline.serving.shelf import NONE, Shelf
 
 
+def kind_of(page: Page) -> str:
+    """Return what a page is about: `item`, `category` or `segment`."""
+    return {"home": "segment", "category": "category"}.get(page, "item")
+
+
 def sources_of(page: Page, shelf: Shelf, segments: Sequence[str]) -> Sources:
     """Return the pages of a placement.
 
