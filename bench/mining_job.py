@@ -32,14 +32,13 @@ SUPPORT = 1
 
 
 def _ours(lines: Path, min_count: int, rules: Path) -> int:
-    from pipeline.mining.baskets import gather_baskets
+    from pipeline.mining.baskets import gather_keys
     from pipeline.mining.itemset_rows import lists_of
     from pipeline.mining.itemsets import mine_itemsets
     from pipeline.mining.rule_counts import Sides, Thresholds, count_rules
 
-    orders, items = _read(lines)
-    baskets = gather_baskets(orders, items, len(items))
-    del orders, items
+    width = _largest_item(lines) + 1
+    baskets = gather_keys(_read_keys(lines, width), width, 10**6)
     itemsets = mine_itemsets(baskets, min_count, 10**6, "fpgrowth")
     thresholds = Thresholds(MIN_CONFIDENCE, 0.0, baskets.basket_count)
     found = count_rules(itemsets, Sides(10**6), thresholds)
@@ -85,6 +84,27 @@ def _rusket(lines: Path, min_count: int, rules: Path) -> int:
         made[side] = [sorted(one) for one in made[side]]
     pq.write_table(pa.Table.from_pandas(made, preserve_index=False), rules)
     return len(made)
+
+
+def _read_keys(lines: Path, width: int) -> Any:  # noqa: ANN401 - an array
+    from pipeline.mining.keys import filled_keys
+
+    file = pq.ParquetFile(lines)
+    batches = (
+        batch.rename_columns(["owner_code", "item_code"])
+        for batch in file.iter_batches(columns=["order_id", "item"], use_threads=False)
+    )
+    return filled_keys(batches, most=file.metadata.num_rows, width=width)
+
+
+def _largest_item(lines: Path) -> int:
+    """Return the largest item by the statistics that Parquet keeps of each row group."""
+    with pq.ParquetFile(lines) as file:
+        groups, column = file.metadata, file.schema_arrow.get_field_index("item")
+        found = [
+            groups.row_group(one).column(column).statistics for one in range(groups.num_row_groups)
+        ]
+    return max(int(one.max) for one in found)
 
 
 def _read(lines: Path) -> tuple[Any, Any]:

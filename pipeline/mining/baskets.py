@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
 from pipeline.mining.keys import (
-    counted,
+    counted_items,
     drop_repeats,
     is_first,
     packed,
@@ -60,7 +60,7 @@ class Baskets:
     @property
     def item_counts(self) -> Int64s:
         """Number of baskets that hold each item, by item code."""
-        return counted(self.item_codes, int(self.item_codes.max(initial=-1)) + 1)
+        return counted_items(self.item_codes, int(self.item_codes.max(initial=-1)) + 1)
 
 
 def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
@@ -74,10 +74,15 @@ def read_baskets(engine: Engine, config: Mining, window: Window) -> Baskets:
     rows = build(engine, "rule_baskets", {"grain": config.grain, **window.values})
     customers, has_mixed = _customers(engine, rows)
     width = width_of(engine, "rule_baskets")
+    # A name for the keys here would keep them until the baskets stand.
+    baskets = gather_keys(_read_all(engine, rows, width), width, config.max_basket_items, customers)
+    return replace(baskets, has_mixed_customers=has_mixed)
+
+
+def _read_all(engine: Engine, rows: int, width: int) -> Int64s:
     keys = read_keys(engine, _LINES, most=rows, width=width)
     engine.drop("rule_baskets")
-    baskets = _gathered(keys, width, config.max_basket_items, customers)
-    return replace(baskets, has_mixed_customers=has_mixed)
+    return keys
 
 
 def _customers(engine: Engine, rows: int) -> tuple[Int64s, bool]:
@@ -111,11 +116,20 @@ def gather_baskets(
         customers: Known customer of each basket, in order of the basket codes; -1 for none.
     """
     width = int(item_codes.max(initial=0)) + 1
-    keys = packed(basket_codes, item_codes, width)
-    return _gathered(keys, width, max_basket_items, customers)
+    return gather_keys(packed(basket_codes, item_codes, width), width, max_basket_items, customers)
 
 
-def _gathered(keys: Int64s, width: int, max_basket_items: int, customers: Int64s | None) -> Baskets:
+def gather_keys(
+    keys: Int64s, width: int, max_basket_items: int, customers: Int64s | None = None
+) -> Baskets:
+    """Put the keys of lines together to baskets; they are sorted in place, and used up.
+
+    Args:
+        keys: As `packed` makes them of a basket and an item.
+        width: The same.
+        max_basket_items: As in `gather_baskets`, as are the customers.
+        customers: ...
+    """
     keys.sort()
     items, starts = unpacked(drop_repeats(keys), width)
     del keys

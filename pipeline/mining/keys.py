@@ -3,7 +3,7 @@
 Arrays of keys are large, so they are filled as rows come, and changed in place, piece by piece.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +12,13 @@ from pipeline.engine import Engine, Value
 from pipeline.mining.columns import read_columns
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
     from pipeline.mining.baskets import Bools, Int32s, Int64s
 
 LARGEST_KEY = 2**63 - 1
-PIECE = 1 << 20
+PIECE = 1 << 16
+"""Keys that are worked on together: half a megabyte of them, so that they stay in the cache."""
 
 
 def packed(owners: "Int64s", items: "Int32s | Int64s", width: int) -> "Int64s":
@@ -65,8 +68,13 @@ def read_plain_keys(
     values: Mapping[str, Value] | None = None,
 ) -> "Int64s | None":
     """Return owner_code times width plus item_code of each row; None where that is too large."""
+    return filled_keys(engine.batches(sql, values), most=most, width=width)
+
+
+def filled_keys(batches: "Iterable[RecordBatch]", *, most: int, width: int) -> "Int64s | None":
+    """Return the same of rows that come in batches."""
     keys, used = np.empty(most, np.int64), 0
-    for batch in engine.batches(sql, values):
+    for batch in batches:
         owners, items = batch["owner_code"].to_numpy(), batch["item_code"].to_numpy()
         if not _fits(owners, width):
             return None
@@ -114,15 +122,22 @@ def unpacked(keys: "Int64s", width: int) -> tuple["Int32s", "Int64s"]:
     return items, np.flatnonzero(is_start)
 
 
-def counted(keys: "Int32s | Int64s", width: int) -> "Int64s":
-    """Return how many keys, or bare item codes, each item has.
+def counted(keys: "Int64s", width: int) -> "Int64s":
+    """Return how many keys each item has."""
+    counts, step = np.zeros(width, np.int64), max(PIECE, width)
+    for start in range(0, len(keys), step):
+        counts += counted_items(remainders(keys[start : start + step], width), width)
+    return counts
+
+
+def counted_items(items: "Int32s | Int64s", width: int) -> "Int64s":
+    """Return how often each item stands in an array.
 
     Piece by piece: numpy would make a second array of all of them.
     """
-    counts = np.zeros(width, np.int64)
-    for start in range(0, len(keys), PIECE):
-        items = remainders(keys[start : start + PIECE], width)
-        counts += np.bincount(items, minlength=width)
+    counts, step = np.zeros(width, np.int64), max(PIECE, width)
+    for start in range(0, len(items), step):
+        counts += np.bincount(items[start : start + step], minlength=width)
     return counts
 
 

@@ -13,7 +13,7 @@ from pipeline.engine import Engine
 from pipeline.mining.baskets import Bools, Int32s, Int64s, to_offsets
 from pipeline.mining.columns import read_columns
 from pipeline.mining.keys import (
-    counted,
+    counted_items,
     drop_repeats,
     is_first,
     packed,
@@ -79,7 +79,7 @@ def gather_person_baskets(
     sizes = np.diff(np.append(starts, len(items)))
     is_kept = sizes <= limits.max_basket_items
     of_use = np.repeat(is_kept, sizes)
-    counts = counted(items[of_use], int(items.max(initial=0)) + 1)
+    counts = counted_items(items[of_use], int(items.max(initial=0)) + 1)
     _load_item_counts(engine, counts)
     of_use &= (counts >= limits.min_item_count)[items]
     if limits.nameless_item is not None:

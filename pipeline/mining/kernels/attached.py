@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry
-from pipeline.mining.kernels.growing import longer32
+from pipeline.mining.kernels.growing import filled64, longer32
 
 
 @entry(
@@ -135,7 +135,7 @@ def count_months(
     """
     width, month_count = widths
     counts = np.zeros((len(categories), month_count), np.int32)
-    pairs = np.full(width, -1, np.int64)
+    pairs = filled64(width, -1)
     for source in range(len(starts) - 1):
         for pair in range(pair_starts[source], pair_starts[source + 1]):
             pairs[categories[pair]] = pair

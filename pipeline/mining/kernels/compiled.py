@@ -9,12 +9,14 @@ of the entry point, and would run old code after a change in a file that this on
 """
 
 import atexit
+import gc
 import hashlib
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -34,6 +36,19 @@ INNER: dict[str, Any] = {
     "no_cpython_wrapper": True,  # wrappers for Python take a third of the compilation
 }
 
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no garbage: a compiler makes millions of objects, few of them in circles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -47,7 +62,12 @@ def entry(signature: str, *, counts_references: bool = True) -> Callable[[Functi
             tuples.
     """
     options = ENTRY if counts_references else {**ENTRY, "_nrt": False}
-    return cast("Callable[[Function], Function]", njit(signature, **options))
+
+    def compiled(function: Function) -> Function:
+        with _without_collecting():
+            return cast("Function", njit(signature, **options)(function))
+
+    return compiled
 
 
 def inner(function: Function) -> Function:

@@ -84,7 +84,8 @@ def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, sta
     """
     depth = 0
     width = end - begin
-    stack[0, :width] = 1
+    for lane in range(width):
+        stack[0, lane] = 1
     for step in range(len(condition.steps)):
         operation, place = condition.steps[step, 0], condition.steps[step, 1]
         if operation == AND:
@@ -99,7 +100,8 @@ def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, sta
             for lane in range(width):
                 stack[depth - 1, lane] ^= 1
         elif operation == MASK:
-            stack[depth, :width] = condition.masks[place, begin:end]
+            for lane in range(width):
+                stack[depth, lane] = condition.masks[place, begin + lane]
             depth += 1
         else:
             values = condition.values[place, begin:end]

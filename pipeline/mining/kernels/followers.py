@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer32
+from pipeline.mining.kernels.growing import filled32, filled64, longer32
 
 NEVER = 2**30
 """A day after all others."""
@@ -135,7 +135,7 @@ def quartiles_by_source(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, NEVER, np.int32)
+    gaps, marks = np.zeros(horizon + 1, np.int32), filled32(customer_count, NEVER)
     for source in range(len(starts) - 1):
         if pair_starts[source] == pair_starts[source + 1]:
             continue
@@ -186,7 +186,7 @@ def quartiles_by_target(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, -1, np.int64)
+    gaps, marks = np.zeros(horizon + 1, np.int32), filled64(customer_count, -1)
     for target in range(len(places) - 1):
         if pair_starts[target] == pair_starts[target + 1]:
             continue

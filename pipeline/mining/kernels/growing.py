@@ -1,6 +1,6 @@
-"""Arrays that grow: a longer copy where the one in hand is too short.
+"""Arrays that grow: a longer copy where the one in hand is too short; and arrays of one value.
 
-Written with loops: assigning slices takes Numba half a second to compile for each kernel.
+Written with loops: what NumPy has for it takes Numba up to half a second to compile, each time.
 """
 
 from typing import Any
@@ -37,3 +37,21 @@ def longer(values: npt.NDArray[Any], used: int, wanted: int) -> npt.NDArray[Any]
     for place in range(used):
         copy[place] = values[place]
     return copy
+
+
+@inner
+def filled32(length: int, value: int) -> Int32s:
+    """Return an array that holds one value everywhere."""
+    values = np.empty(length, np.int32)
+    for place in range(length):
+        values[place] = value
+    return values
+
+
+@inner
+def filled64(length: int, value: int) -> Int64s:
+    """Return an array that holds one value everywhere."""
+    values = np.empty(length, np.int64)
+    for place in range(length):
+        values[place] = value
+    return values

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.growing import filled32
 
 
 @inner
@@ -99,11 +100,8 @@ def count_pair_holders(
     Returns:
         A row for each pair: baskets, persons.
     """
-    counts, marks, marked = (
-        np.zeros((len(common), 2), np.int64),
-        np.full(len(persons), -1, np.int32),
-        -1,
-    )
+    counts = np.zeros((len(common), 2), np.int64)
+    marks, marked = filled32(len(persons), -1), -1
     for number in range(len(common)):
         item, last = common[number], -1
         if item != marked:

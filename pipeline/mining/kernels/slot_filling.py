@@ -299,8 +299,8 @@ def fill_slots(
             rows[number], shown, marks, origins[number], source, item, audience, number,
             verdicts, verdict_starts,
         )  # fmt: skip
-        page.rows[:] = EMPTY
-        shown[:] = EMPTY
+        for slot in range(len(shown)):
+            page.rows[slot] = shown[slot] = EMPTY
         for turn in range(2):
             _place_by_hand(page, lists, groups, items, uses, turn)
         for group in range(len(group_slots) - 1):

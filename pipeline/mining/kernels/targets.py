@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.growing import filled32, filled64
 
 _ITEM = (1 << 32) - 1
 
@@ -252,7 +253,7 @@ def _count(
     room, item_count = len(sources) * (max_targets + 1), len(places)
     bought = _linked(items, item_count)
     targets = Targets(
-        np.full(room, np.int32(-1), np.int32),
+        filled32(room, -1),
         np.zeros(room, np.int64),
         np.zeros(room, np.int64),
         np.zeros(len(sources), np.int64),
@@ -260,7 +261,7 @@ def _count(
     )
     scratch = Scratch(
         np.zeros((item_count, 2), np.int64),
-        np.full(item_count, -1, np.int64),
+        filled64(item_count, -1),
         np.empty(item_count, np.int32),
         places,
     )
