@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,27 @@ def test_kernels_and_mlxtend_give_the_same_arrays(
 
 
 @both
+@given(
+    groups=st.lists(
+        st.tuples(st.sets(st.integers(0, 8), min_size=1), st.sampled_from([1, 2, 65, 300])),
+        max_size=12,
+    ),
+    min_count=st.integers(1, 70),
+)
+def test_itemsets_of_few_among_many_baskets_are_found(
+    algorithm: Algorithm, groups: list[tuple[set[int], int]], min_count: int
+) -> None:
+    counts: Counter[tuple[str, ...]] = Counter()
+    for items, repeats in groups:
+        names = sorted(f"{item:06}" for item in items)
+        for size in range(1, len(names) + 1):
+            counts.update(dict.fromkeys(combinations(names, size), repeats))
+    expected = {itemset: count for itemset, count in counts.items() if count >= min_count}
+    rows = [items for items, repeats in groups for _ in range(repeats)]
+    assert expected == by_kernel(rows, min_count, ANY_SIZE, algorithm)
+
+
+@both
 def test_equal_baskets_hold_every_subset(algorithm: Algorithm) -> None:
     found = by_kernel([set(range(12))] * 5, 5, ANY_SIZE, algorithm)
     assert len(found) == 2**12 - 1
@@ -118,7 +141,7 @@ def test_support_of_one_and_of_all_baskets(algorithm: Algorithm, min_count: int)
 def test_slots_hold_the_baskets_of_two_frequent_items_or_more() -> None:
     rows, codes = kernel_miner.arrange(baskets_of_rows([[7, 9], [9], [5, 7, 9], [7, 8, 9]]), 2)
     assert codes.tolist() == [9, 7]
-    assert rows.slots.tolist() == [-1, 0, 1] * 3
+    assert np.maximum(rows.slots, -1).tolist() == [-1, 0, 1] * 3  # a row begins below 0
     assert rows.places.tolist() == [1, 4, 7, 2, 5, 8]  # so there are 9 - 6 rows
     assert rows.starts.tolist() == [0, 3, 6]
 
@@ -179,7 +202,7 @@ def test_slots_beyond_31_bits_are_mined(tmp_path: Path) -> None:
     assert items.tolist() == [0, 1, 0, 2, 0, 1, 0]
     assert grown.tolist() == [FAR, FAR + 1, 3, FAR + 2, 3, 3, 3]
     assert found == 7
-    _, _, levelled = mine_levels(slots, places, starts, counts, (3, 2, 99, 3, 1))
+    _, _, levelled, _ = mine_levels(slots, places, starts, counts, (3, 2, 99, 3, 1))
     assert levelled.tolist() == [FAR, FAR + 1, 3, FAR + 2, 3, 3]
 
 

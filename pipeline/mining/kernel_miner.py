@@ -97,9 +97,9 @@ def _mine_levels(rows: Slots, limits: Limits) -> Nodes:
     from pipeline.mining.kernels.apriori import mine_levels
 
     row_count = len(rows.slots) - len(rows.places)
-    nodes = mine_levels(*rows, (*limits, row_count, BLOCK_BYTES))
-    _check_count([len(nodes[0])], limits)
-    return nodes
+    *nodes, count = mine_levels(*rows, (*limits, row_count, BLOCK_BYTES))
+    _check_count([count], limits)
+    return cast("Nodes", tuple(nodes))
 
 
 def _grow_patterns(rows: Slots, limits: Limits, threads: int) -> list[Nodes]:

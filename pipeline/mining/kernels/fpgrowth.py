@@ -43,6 +43,22 @@ NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
 
 
 @inner
+def copy_with(
+    sizes: Sizes, items: Int32s, counts: Counts, span: tuple[int, int], item: int
+) -> None:
+    """Add an item that changes no count to a set and to its larger ones, which end the trie."""
+    first, used = span
+    shift = used - first
+    for place in range(first, used):
+        sizes[np.uint64(place + shift)] = sizes[np.uint64(place)] + 1
+    for place in range(first, used):
+        items[np.uint64(place + shift)] = items[np.uint64(place)]
+    for place in range(first, used):
+        counts[np.uint64(place + shift)] = counts[np.uint64(place)]
+    items[used] = item
+
+
+@inner
 def _grow(
     trie: tuple[Sizes, Int32s, Counts],
     choices: tuple[Int32s, Int64s, Int64s],
@@ -75,13 +91,7 @@ def _grow(
                 if used + shift > min(most, len(counts)):
                     stack[depth, PERFECT] = place
                     return used, depth, used + shift, 0, 0
-                for copied in range(node, used):
-                    sizes[np.uint64(copied + shift)] = sizes[np.uint64(copied)] + 1
-                for copied in range(node, used):
-                    items[np.uint64(copied + shift)] = items[np.uint64(copied)]
-                for copied in range(node, used):
-                    counts[np.uint64(copied + shift)] = counts[np.uint64(copied)]
-                items[used] = perfect[place]
+                copy_with(sizes, items, counts, (node, used), perfect[place])
                 used += shift
             depth -= 1
             continue
