@@ -1,6 +1,8 @@
 """Plans: what is expected and what is found, refusals, caps, and a support chosen by rules."""
 
 import json
+import subprocess
+import sys
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -69,7 +71,11 @@ def test_a_small_plan_is_exact_and_no_bound_is_below_it(
     assert search.expected.is_exact
     assert search.expected.itemsets == len(itemsets)
     assert search.expected.rules == found_rules(rows, config, min_count)
-    for bound in search.bounds():
+    with pytest.MonkeyPatch.context() as patch:
+        by_walks(patch)
+        bounds = list(Search(coded(rows)[0], min_count, config).bounds())
+    assert len(bounds) == (2 if itemsets else 1)
+    for bound in bounds:
         assert bound.itemsets >= len(itemsets)
         assert bound.rules >= search.expected.rules
 
@@ -168,6 +174,20 @@ def test_usual_supports_of_public_data_fit(
     baskets = read_fimi(shared_data, name)
     config = options(min_support=min_support)
     check_plan(baskets, effective_min_count(config, baskets.basket_count), config)
+
+
+@pytest.mark.parametrize(
+    ("name", "min_count", "min_confidence"),
+    [("mushroom", 1_625, 0.99), ("chess", 2_237, 0.9), ("retail", 15, 0.5)],
+)
+def test_the_memory_of_a_plan_is_near_to_what_a_process_takes(
+    shared_data: Path, name: str, min_count: int, min_confidence: float
+) -> None:
+    measure = [sys.executable, "-m", "tests.memory_of_rules", str(shared_data), name]
+    chosen = [str(min_count), str(min_confidence)]
+    done = subprocess.run([*measure, *chosen], capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    assert 0.6 * found["measured"] <= found["planned"] <= 1.7 * found["measured"], found
 
 
 @pytest.mark.parametrize("algorithm", ["fpgrowth", "apriori"])

@@ -1,6 +1,7 @@
 """Baskets as two flat arrays: which items each basket holds, each item once."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
+_PIECE = 1 << 20
+"""Lines that are renumbered together: all at once would need several numbers for each line."""
 _LINES = "select basket_code as owner_code, item_code from rule_baskets"
 
 
@@ -155,11 +158,20 @@ def keep_frequent_items(baskets: Baskets, min_count: int) -> tuple[Baskets, Int3
     frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
     new_codes = np.full(len(counts), -1, dtype=np.int64)
     new_codes[frequent] = np.arange(len(frequent))
-    rows = np.repeat(np.arange(baskets.basket_count), baskets.sizes)
-    items = new_codes[baskets.item_codes]
+    starts = np.searchsorted(baskets.basket_offsets, range(0, len(baskets.item_codes), _PIECE))
+    bounds = [*np.unique(starts[1:]), baskets.basket_count]
+    pieces = [_renumbered(baskets, new_codes, *span) for span in pairwise([0, *bounds])]
+    items, sizes = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    return Baskets(items, to_offsets(sizes)), frequent.astype(np.int32)
+
+
+def _renumbered(baskets: Baskets, new_codes: Int64s, begin: int, end: int) -> tuple[Int32s, Int64s]:
+    """Return the new codes of the items of some baskets, and the sizes of these."""
+    offsets = baskets.basket_offsets
+    items = new_codes[baskets.item_codes[offsets[begin] : offsets[end]]]
+    rows = np.repeat(np.arange(end - begin), np.diff(offsets[begin : end + 1]))
     rows, items = rows[items >= 0], items[items >= 0]
-    sizes = np.bincount(rows, minlength=baskets.basket_count)
-    return Baskets(sort_rows(rows, items), to_offsets(sizes)), frequent.astype(np.int32)
+    return sort_rows(rows, items), np.bincount(rows, minlength=end - begin)
 
 
 def sort_rows(rows: Int64s, items: Int64s) -> Int32s:

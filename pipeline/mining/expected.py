@@ -88,14 +88,18 @@ class Search:
         self._max_size = config.max_itemset_size + (config.target != "frequent")
 
     def bounds(self) -> Iterator[Expected]:
-        """Yield upper bounds, each lower and dearer than the one before it."""
+        """Yield upper bounds, each lower and dearer than the one before it.
+
+        The second only where there are too many itemsets to count them: it takes as long.
+        """
         yield self._bounded(comb(self.item_count, 2))
-        yield self._bounded(len(self.pairs))
+        if self._searched is None:
+            yield self._bounded(len(self.pairs))
 
     @cached_property
     def expected(self) -> Expected:
         """The estimate: exact where few itemsets are found, else by walks."""
-        return self._searched() or self._walked()
+        return self._searched or self._walked()
 
     @cached_property
     def pairs(self) -> Int32s:
@@ -118,6 +122,7 @@ class Search:
         largest = min(self._config.max_consequent_size, size - 1)
         return sum(comb(size, right) for right in range(1, largest + 1))
 
+    @cached_property
     def _searched(self) -> Expected | None:
         """Return what a bounded search finds; None where it has to give up."""
         try:
