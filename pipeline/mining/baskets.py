@@ -136,13 +136,22 @@ def gather_keys(
     keys.sort()
     items, starts = unpacked(drop_repeats(keys), width)
     del keys
-    sizes = np.diff(np.append(starts, len(items)))
+    baskets = Baskets(items, np.append(starts, len(items)), customers=customers)
+    return without_giants(baskets, max_basket_items)
+
+
+def without_giants(baskets: Baskets, max_basket_items: int) -> Baskets:
+    """Return the baskets of at most so many items; the others are counted."""
+    sizes = baskets.sizes
     is_kept = sizes <= max_basket_items
-    return Baskets(
-        item_codes=items if is_kept.all() else items[np.repeat(is_kept, sizes)],
+    if is_kept.all():
+        return baskets
+    return replace(
+        baskets,
+        item_codes=baskets.item_codes[np.repeat(is_kept, sizes)],
         basket_offsets=to_offsets(sizes[is_kept]),
         giant_basket_count=int((~is_kept).sum()),
-        customers=None if customers is None else customers[is_kept],
+        customers=None if baskets.customers is None else baskets.customers[is_kept],
     )
 
 

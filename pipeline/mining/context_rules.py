@@ -13,6 +13,7 @@ from pipeline.mining.baskets import Int64s
 from pipeline.mining.context_counts import Holders, count_parts
 from pipeline.mining.context_tests import is_kept, part_tests, with_q_values
 from pipeline.mining.contexts import UNKNOWN, OrderTable, Parts, read_contexts, read_orders
+from pipeline.mining.item_groups import read_item_ids
 from pipeline.mining.steps import build
 from pipeline.mining.window import Window
 
@@ -133,7 +134,11 @@ def _load_pairs(engine: Engine, max_rules: int) -> _Pairs:
     ]
     single = rules.filter(pc.and_(*is_single)).sort_by("rank")
     kept = single.slice(0, max_rules)
-    sides = [_item_codes(engine, kept[side]) for side in ("antecedent", "consequent")]
+    item_ids = read_item_ids(engine)  # by item code, so that places are codes
+    sides = [
+        pc.index_in(pc.list_flatten(kept[side]), value_set=item_ids).to_numpy()
+        for side in ("antecedent", "consequent")
+    ]
     item_codes, places = np.unique(np.stack(sides, axis=1), return_inverse=True)
     places = places.reshape(-1, 2)
     items, pair_rows = np.unique(np.sort(places, axis=1), axis=0, return_inverse=True)
@@ -145,15 +150,6 @@ def _load_pairs(engine: Engine, max_rules: int) -> _Pairs:
     }
     engine.load("context_pairs", pa.table(columns))
     return _Pairs(item_codes, items, len(kept), len(single) - len(kept))
-
-
-def _item_codes(engine: Engine, sides: pa.ChunkedArray) -> Int64s:
-    """Return the codes of lists of one item."""
-    items = engine.fetch("items")
-    ids = items["item_id"].combine_chunks()
-    places = pc.index_in(pc.list_flatten(sides), value_set=ids)
-    codes: Int64s = items["item_code"].take(places).to_numpy().astype(np.int64)
-    return codes
 
 
 def _read_holders(engine: Engine, item_codes: Int64s) -> Holders:

@@ -7,7 +7,13 @@ import pyarrow as pa
 
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
-from pipeline.mining.baskets import Baskets, Int64s, read_baskets
+from pipeline.mining.baskets import (
+    Baskets,
+    Int64s,
+    gather_baskets,
+    read_baskets,
+    without_giants,
+)
 from pipeline.mining.rule_customers import pair_holders
 from pipeline.mining.significance import p_values
 from pipeline.mining.window import Window
@@ -59,10 +65,10 @@ def count_kinds(engine: Engine, pairs: Pairs, window: Window, max_basket_items: 
         One row a pair in the order given, with counts, lifts and shares; shares and lifts without
         a denominator are NULL, and so is what customers say where none is known.
     """
-    by_order = Mining(grain="order", max_basket_items=max_basket_items)
-    orders = _counted(read_baskets(engine, by_order, window), pairs)
-    by_customer = Mining(grain="customer", max_basket_items=_NO_LIMIT)
-    people = _counted(read_baskets(engine, by_customer, window), pairs)
+    by_order = Mining(grain="order", max_basket_items=_NO_LIMIT)
+    baskets = read_baskets(engine, by_order, window)
+    orders = _counted(without_giants(baskets, max_basket_items), pairs)
+    people = _counted(_by_customer(engine, window, baskets), pairs)
     is_unknown = np.full(len(pairs), people.basket_count == 0)
     # An order that names several customers counts for one, who need not have bought both.
     same_order = np.minimum(orders.customers, people.joint)
@@ -83,6 +89,18 @@ def count_kinds(engine: Engine, pairs: Pairs, window: Window, max_basket_items: 
             "same_order_share": _share(same_order, people.joint),
         }
     )
+
+
+def _by_customer(engine: Engine, window: Window, orders: Baskets) -> Baskets:
+    """Return what every known customer bought, from the orders where each is of one of them."""
+    customers = orders.customers
+    if customers is None or orders.has_mixed_customers:
+        by_customer = Mining(grain="customer", max_basket_items=_NO_LIMIT)
+        return read_baskets(engine, by_customer, window)
+    known, numbers = np.unique(customers, return_inverse=True)
+    is_known = np.repeat(customers >= 0, orders.sizes)
+    owners, items = np.repeat(numbers, orders.sizes)[is_known], orders.item_codes[is_known]
+    return gather_baskets(owners, items, _NO_LIMIT, known[known >= 0])
 
 
 def _counted(baskets: Baskets, pairs: Pairs) -> _Counts:
