@@ -43,7 +43,7 @@ from pipeline.progress import Progress
 from pipeline.serve import before_serving, serve
 from pipeline.stages import mine
 
-BYTES_TO_WRITE = 150_000_000
+BYTES_TO_WRITE = 200_000_000
 """What batches, row groups and the audit of a file take."""
 
 

@@ -16,7 +16,7 @@ BATCH_ROWS = 122_880
 _NAME = re.compile(r"\$([a-z_]+)")
 _SIZE = re.compile(r"([\d.]+) ?([KMGT]?)(i?)B", re.IGNORECASE)
 _BESIDE = 10**9
-_LIBRARIES = 450 * 10**6
+_LIBRARIES = 500 * 10**6
 """What the interpreter, libraries and compiled code take of the memory beside the database."""
 _FLUSHES = {
     "allocator_flush_threshold": "16MB",

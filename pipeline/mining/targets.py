@@ -13,21 +13,25 @@ from pipeline.mining.columns import read_columns
 from pipeline.mining.steps import build, sql_of
 
 if TYPE_CHECKING:
-    from pipeline.mining.kernels.targets import Buyers, Purchases
+    from pipeline.mining.kernels.targets import Buyers, Purchases, Views
 
 BYTES_PER_VIEW = 32
 """What first views and purchases take in arrays for each first view."""
 
 
-def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
+def load_target_counts(
+    engine: Engine, values: Mapping[str, Value], placed_views: str, first_view_count: int
+) -> None:
     """Build `source_totals`, `bought_targets` (the listed) and `other_targets` by a kernel.
 
     The rows that `listed_targets` keeps are the same as those that it keeps of all pairs, which
     the SQL files of these tables give.
 
     Args:
-        engine: Holds `first_views`, `viewed_items`, `visitor_purchases` and `items`.
+        engine: Holds `viewed_items`, `visitor_purchases`, `items` and what the views come from.
         values: `max_targets`, listed beside the source's own, and `weight_unit`.
+        placed_views: The SQL file of the views of visitors who bought.
+        first_view_count: Number of first views.
     """
     from pipeline.mining.kernels.targets import Limits, count_targets
 
@@ -35,11 +39,13 @@ def load_target_counts(engine: Engine, values: Mapping[str, Value]) -> None:
     sources = viewed["item_code"].to_numpy().astype(np.int32)
     limits = Limits(int(values["max_targets"] or 0), int(values["weight_unit"] or 1))
     build(engine, "buying_visitors", values)
-    with engine.room(BYTES_PER_VIEW * engine.count("first_views")):
-        purchases = _purchases(engine)
-        buyers = _buyers(engine, purchases, sources)
+    with engine.room(BYTES_PER_VIEW * first_view_count):
+        purchases, id_places = _purchases(engine), _id_places(engine)
+        views = _views(engine, sql_of(placed_views), values)
         engine.drop("first_views")
-        found = count_targets(buyers, purchases.items, sources, _id_places(engine), limits)
+        buyers = _buyers(views, purchases, sources, len(id_places))
+        del views
+        found = count_targets(buyers, purchases.items, sources, id_places, limits)
         buyer_counts = np.diff(buyers.begins)
         del purchases, buyers
     is_listed = found.items >= 0
@@ -72,20 +78,22 @@ def _purchases(engine: Engine) -> "Purchases":
     return Purchases(begins, times[order], items[order])
 
 
-def _buyers(engine: Engine, purchases: "Purchases", sources: Int32s) -> "Buyers":
-    """Return the first views that a purchase follows inside the horizon, put together by source."""
-    from pipeline.mining.kernels.targets import Buyers, FirstViews, find_purchases
+def _views(engine: Engine, sql: str, values: Mapping[str, Value]) -> "Views":
+    """Return the views of a select."""
+    from pipeline.mining.kernels.targets import Views
 
-    kinds = {"item_code": "int32", "place": "int32", "first_at": "int64", "horizon_end": "int64"}
-    items, *columns = read_columns(engine, sql_of("placed_views"), kinds)
-    order = order_of(columns[0])
-    items, views = items[order], FirstViews(*(column[order] for column in columns))
-    del columns
-    found = find_purchases(views, purchases)
-    buyers = np.flatnonzero(found[0] < found[2])
-    buyers = buyers[order_of(items[buyers])]
-    begins = np.append(np.searchsorted(items[buyers], sources), len(buyers))
-    return Buyers(begins, *(places[buyers] for places in found))
+    kinds = {"place": "int32", "item_code": "int32", "viewed_at": "int64", "horizon_end": "int64"}
+    return Views(*read_columns(engine, sql, kinds, values))
+
+
+def _buyers(views: "Views", purchases: "Purchases", sources: Int32s, item_count: int) -> "Buyers":
+    """Return who bought after a first view, inside its horizon, put together by source."""
+    from pipeline.mining.kernels.targets import Buyers, find_buyers
+
+    items, *places = find_buyers(views, purchases, item_count)
+    order = order_of(items)
+    begins = np.append(np.searchsorted(items[order], sources), len(items))
+    return Buyers(begins, *(column[order] for column in places))
 
 
 def _id_places(engine: Engine) -> Int32s:

@@ -29,6 +29,7 @@ _TABLES = (
     "viewing_visitors",
     "viewing_totals",
     "first_views",
+    "item_viewers",
     "viewed_items",
     "visitor_purchases",
     "buying_visitors",
@@ -92,7 +93,9 @@ def build_view_then_bought(
     build(engine, "viewing_visitors", values)
     build(engine, "viewing_totals", values)
     totals = engine.fetch("viewing_totals").to_pylist()[0]
-    first_view_count = _build_first_views(engine, options, values, totals["view_count"])
+    is_whole = counting == "sql" or options.horizon == "session"
+    count = _build_first_views if is_whole else _count_first_views
+    first_view_count = count(engine, values, totals["view_count"])
     source_item_count = build(engine, "viewed_items", values)
     _build_targets(engine, values, first_view_count, counting)
     row_count = build(engine, "view_then_bought", {**values, **totals})
@@ -129,12 +132,20 @@ def horizon_microseconds(horizon: str) -> int:
     return int(horizon) * DAY_MICROSECONDS
 
 
-def _build_first_views(
-    engine: Engine, options: ViewThenBought, values: dict[str, Value], view_count: int
-) -> int:
-    kind = "session" if options.horizon == "session" else "days"
+def _build_first_views(engine: Engine, values: dict[str, Value], view_count: int) -> int:
+    """Build `first_views` and `item_viewers`; return the number of first views."""
+    kind = "session" if values["horizon"] == "session" else "days"
     sql = sql_of(f"first_views_{kind}")
-    return engine.create_table("first_views", sql, values, slices_for(view_count))
+    count = engine.create_table("first_views", sql, values, slices_for(view_count))
+    build(engine, "item_viewers", values)
+    return count
+
+
+def _count_first_views(engine: Engine, values: dict[str, Value], view_count: int) -> int:
+    """Build `item_viewers` alone: the kernel finds first views among all, where they can matter."""
+    load_owner_counts(engine, "closed_views", values, view_count)
+    engine.rename("closed_views", "item_viewers")
+    return sum(engine.fetch("item_viewers")["owner_count"].to_pylist())
 
 
 def _build_targets(
@@ -143,7 +154,9 @@ def _build_targets(
     purchase_count = build(engine, "visitor_purchases", values)
     load_owner_counts(engine, "base_buyers", values, purchase_count)
     if counting == "kernel":
-        load_target_counts(engine, values)
+        is_session = values["horizon"] == "session"
+        placed_views = "placed_first_views" if is_session else "placed_views"
+        load_target_counts(engine, values, placed_views, first_view_count)
         build(engine, "listed_targets", values)
     else:
         _build_targets_in_sql(engine, values, first_view_count, purchase_count)

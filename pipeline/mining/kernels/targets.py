@@ -1,7 +1,7 @@
 """What the buyers of each viewed item bought: the counts behind `view_then_bought`.
 
-First each view learns which purchases lie between it and the end of its horizon: views and
-purchases are walked visitor by visitor, so that both lie side by side in memory.
+First views are put together by visitor, and the first of each item learns which purchases lie
+between it and the end of its horizon: those of one visitor lie side by side in memory.
 Then the buyers of each source item are walked; counts stand in an array as long as the list of
 items. The best targets are kept, and the buyers walked once more for those who bought any other.
 
@@ -19,14 +19,15 @@ from pipeline.mining.kernels.growing import filled32, filled64
 _ITEM = (1 << 32) - 1
 
 
-class FirstViews(NamedTuple):
-    """First views of items, each with its visitor's place, its instant and its horizon's end.
+class Views(NamedTuple):
+    """Views of items in any order: each with its visitor's place, its instant, its horizon's end.
 
-    Instants are microseconds. Visitors ascend.
+    Instants are microseconds.
     """
 
     visitors: Int32s
-    first_at: Int64s
+    items: Int32s
+    viewed_at: Int64s
     horizon_end: Int64s
 
 
@@ -83,28 +84,86 @@ def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     return int(low)
 
 
-@entry("UniTuple(int64[::1], 3)(int32[::1], int64[::1], int64[::1], int64[::1], int64[::1])")
-def _found(
-    visitors: Int32s, first_at: Int64s, horizon_end: Int64s, begins: Int64s, times: Int64s
-) -> tuple[Int64s, Int64s, Int64s]:
-    bought_from = np.empty(len(visitors), np.int64)
-    bought_last = np.empty(len(visitors), np.int64)
-    bought_to = np.empty(len(visitors), np.int64)
+@inner
+def _by_visitor(visitors: Int32s, begins: Int64s) -> Int64s:
+    """Fill `begins` with where the views of each visitor begin; return the views put together."""
+    for visitor in visitors:
+        begins[visitor + 1] += 1
+    for visitor in range(len(begins) - 1):
+        begins[visitor + 1] += begins[visitor]
+    order, free = np.empty(len(visitors), np.int64), begins.copy()
     for view in range(len(visitors)):
-        end = begins[visitors[view] + 1]
-        first = _first_after(times, begins[visitors[view]], end, first_at[view])
-        end = _first_after(times, first, end, horizon_end[view])
-        last = max(first, end - 1)
-        while last > first and times[last - 1] == times[end - 1]:
-            last -= 1
-        bought_from[view], bought_last[view], bought_to[view] = first, last, end
-    return bought_from, bought_last, bought_to
+        order[free[visitors[view]]] = view
+        free[visitors[view]] += 1
+    return order
 
 
-def find_purchases(views: FirstViews, purchases: Purchases) -> tuple[Int64s, Int64s, Int64s]:
-    """Return the three places of `Buyers` of each view; the first is the end of who is no buyer."""
-    bought: tuple[Int64s, Int64s, Int64s] = _found(*views, purchases.begins, purchases.times)
-    return bought
+@inner
+def _keep_first(views: Views, order: Int64s, begin: int, end: int, slots: Int64s) -> int:
+    """Move the first view of each item to the front of one visitor's views; return their number.
+
+    `slots` says where the view of an item is; what it says of earlier visitors lies before.
+    """
+    items, viewed_at = views.items, views.viewed_at
+    used = begin
+    for at in range(begin, end):
+        view = order[at]
+        slot = slots[items[view]]
+        if slot < begin:
+            slots[items[view]] = used
+            order[used] = view
+            used += 1
+        elif viewed_at[view] < viewed_at[order[slot]]:
+            order[slot] = view
+    return used - begin
+
+
+@entry(
+    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1]))("
+    "int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64)"
+)
+def _found(
+    visitors: Int32s,
+    items: Int32s,
+    viewed_at: Int64s,
+    horizon_end: Int64s,
+    begins: Int64s,
+    times: Int64s,
+    item_count: int,
+) -> tuple[Int32s, Int64s, Int64s, Int64s]:
+    views = Views(visitors, items, viewed_at, horizon_end)
+    view_begins = np.zeros(len(begins), np.int64)
+    order = _by_visitor(visitors, view_begins)
+    slots = np.full(item_count, -1, np.int64)
+    viewed = np.empty(len(items), np.int32)
+    bought_from = np.empty(len(items), np.int64)
+    bought_last = np.empty(len(items), np.int64)
+    bought_to = np.empty(len(items), np.int64)
+    found = 0
+    for visitor in range(len(begins) - 1):
+        begin = view_begins[visitor]
+        count = _keep_first(views, order, begin, view_begins[visitor + 1], slots)
+        for view in order[begin : begin + count]:
+            first = _first_after(times, begins[visitor], begins[visitor + 1], viewed_at[view])
+            end = _first_after(times, first, begins[visitor + 1], horizon_end[view])
+            if first == end:
+                continue
+            last = end - 1
+            while last > first and times[last - 1] == times[end - 1]:
+                last -= 1
+            viewed[found] = items[view]
+            bought_from[found], bought_last[found], bought_to[found] = first, last, end
+            found += 1
+    return viewed[:found], bought_from[:found], bought_last[:found], bought_to[:found]
+
+
+def find_buyers(
+    views: Views, purchases: Purchases, item_count: int
+) -> tuple[Int32s, Int64s, Int64s, Int64s]:
+    """Return the items of first views that a purchase follows, and the `Buyers` places of each."""
+    found: tuple[Int32s, Int64s, Int64s, Int64s]
+    found = _found(*views, purchases.begins, purchases.times, item_count)
+    return found
 
 
 @inner

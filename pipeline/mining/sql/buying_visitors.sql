@@ -2,7 +2,6 @@
 select
     visitor_code,
     cast(row_number() over (order by visitor_code asc nulls last) as bigint) - 1 as place,
-    min(ordered_at) as first_ordered_at,
     max(ordered_at) as last_ordered_at
 from visitor_purchases
 group by visitor_code

@@ -1,12 +1,14 @@
--- one row per viewed item and visitor with an order that may lie between first view and horizon
+-- one row per view whose horizon, counted in days, has closed, and whose visitor ordered after it
 select
-    first_views.item_code,
     buying_visitors.place,
-    first_views.first_at,
-    first_views.horizon_end
-from first_views
-join viewed_items on viewed_items.item_code = first_views.item_code
+    views.item_code,
+    views.viewed_at,
+    views.viewed_at + $horizon_microseconds as horizon_end
+from views
+join viewed_items on viewed_items.item_code = views.item_code
 join buying_visitors
-    on buying_visitors.visitor_code = first_views.visitor_code
-    and buying_visitors.last_ordered_at > first_views.first_at
-    and buying_visitors.first_ordered_at <= first_views.horizon_end
+    on buying_visitors.visitor_code = views.visitor_code
+    and buying_visitors.last_ordered_at > views.viewed_at
+where
+    views.viewed_at >= $window_start and views.viewed_at < $window_end
+    and views.viewed_at + $horizon_microseconds <= $window_end
