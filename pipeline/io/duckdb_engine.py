@@ -69,6 +69,8 @@ class DuckDBEngine:
             "python_enable_replacements": False,
             "temp_directory": str(spill_path or ""),
             "memory_limit": memory_limit or "50%",
+            # Groups by an item's code, below 2 to this power, are counted in an array.
+            "perfect_ht_threshold": 18,
         }
         if threads:
             settings["threads"] = threads
