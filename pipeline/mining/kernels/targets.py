@@ -134,7 +134,7 @@ def _found(
     views = Views(visitors, items, viewed_at, horizon_end)
     view_begins = np.zeros(len(begins), np.int64)
     order = _by_visitor(visitors, view_begins)
-    slots = np.full(item_count, -1, np.int64)
+    slots = filled64(item_count, -1)
     viewed = np.empty(len(items), np.int32)
     bought_from = np.empty(len(items), np.int64)
     bought_last = np.empty(len(items), np.int64)
