@@ -89,13 +89,14 @@ def linked(name: str, catalogue: pa.Table, seed: int) -> pa.Table:
 
 def looked_at(catalogue: pa.Table, customers: pa.Array, count: int) -> pa.Table:
     """Return `viewed_not_bought`: a row for every fourth sale line."""
-    draw = np.random.default_rng(3)
-    rows = count // 4
+    draw, rows = np.random.default_rng(3), count // 4
+    turns, people = np.divmod(np.arange(rows), len(customers))
+    seen = (people * 31 + turns * 97) % ITEM_COUNT  # no item twice for one customer
     return table(
         "viewed_not_bought",
         rows,
-        customer_id=customers.take(pa.array(np.arange(rows) % len(customers))),
-        item_id=catalogue["item_id"].take(pa.array(draw.integers(0, ITEM_COUNT, rows))),
+        customer_id=customers.take(pa.array(people)),
+        item_id=catalogue["item_id"].take(pa.array(seen)),
         view_count=draw.integers(3, 9, rows),
         last_viewed_at=AS_OF - draw.integers(1, 60, rows) * DAY,
     )

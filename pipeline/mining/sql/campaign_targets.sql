@@ -4,7 +4,7 @@ select
     campaign_names.kind,
     campaign_customers.customer_id,
     items.item_id,
-    offer.offer_rank,
+    ranked.offer_rank,
     case
         when substr(md5(campaign_names.name || chr(31) || campaign_customers.customer_id || chr(31) || $salt), 1, 8)
             < $control_below then 'control'
@@ -45,9 +45,13 @@ select
     $item_level as item_level,
     cast($window_start as bigint) as window_start,
     cast($window_end as bigint) as window_end
-from campaign_ranked as offer
+from campaign_ranked as ranked
+join campaign_offers as offer
+    on offer.campaign_code = ranked.campaign_code
+    and offer.customer_code = ranked.customer_code
+    and offer.item_code = ranked.item_code
 join campaign_names on campaign_names.campaign_code = offer.campaign_code
 join campaign_customers on campaign_customers.customer_code = offer.customer_code
 join items on items.item_code = offer.item_code
 join items as source on source.item_code = offer.source_code
-where offer.is_first and offer.offer_rank <= $max_offers
+where ranked.is_first and ranked.offer_rank <= $max_offers
