@@ -13,7 +13,7 @@ from pipeline.mining.baskets import Int64s
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 PARTS_PER_THREAD = 32
-PLACES_PER_PART = 4096
+PLACES_PER_PART = 32_768
 """Fewer occurrences than that are mined before another thread has found its arrays."""
 
 
