@@ -9,13 +9,15 @@ with 1 if a miner finds other itemsets than ours. Then two threads against one, 
 job, Parquet to Parquet, on the generated shop (`bench/mining_job.py`).
 
 Slow miners run once, are stopped after `--limit` seconds, and are not asked again for a lower
-support; a quick one that took `--enough` seconds in all is not repeated. SPMF, R arules and
-Spark MLlib are not run.
+support; a quick one that took `--enough` seconds in all is not repeated. Spark MLlib is run where
+there is Java. The generated shop is mined by ours, Borgelt's and rusket alone. SPMF and R arules
+are not run: no registry of Python packages has them.
 """
 
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,17 +39,21 @@ QUICK = (
     "pyfim apriori",
     "rusket fpgrowth",
 )
-SLOW = ("mlxtend fpgrowth", "efficient-apriori", "PAMI fpgrowth")
+SLOW = ("mlxtend fpgrowth", "efficient-apriori", "PAMI fpgrowth", "Spark fpgrowth")
+LARGE = ("ours fpgrowth", "pyfim fpgrowth", "pyfim eclat", "rusket fpgrowth")
+"""Who mines the generated shop; the others would take minutes for each support."""
 
 
 def cases_of(baskets: Baskets, peers: Path, options: argparse.Namespace) -> Iterator[Case]:
     """Compare the miners on one data set and yield each of its supports."""
     path = baskets.path_in(options.cache)
     lost = lost_by_pyfim(path)
-    slow = [] if options.quick else list(SLOW)
+    is_large = baskets.name.startswith(GENERATED)
+    asked = () if options.quick or is_large else slow_miners()
+    slow, miners = list(asked), LARGE if is_large else QUICK
     for support, min_count in wanted_counts(baskets, options):
-        found = compare_quick(path, min_count, peers, options)
-        for miner in () if options.quick else SLOW:
+        found = compare_quick(path, min_count, peers, options, miners=miners)
+        for miner in asked:
             found[miner] = Runs(note="left out: too slow above")
             if miner in slow:
                 library, _, algorithm = miner.partition(" ")
@@ -55,6 +61,11 @@ def cases_of(baskets: Baskets, peers: Path, options: argparse.Namespace) -> Iter
                     found[miner] = Runs.of(worker.ask(algorithm, min_count, 1, options.limit))
         slow = [miner for miner in slow if found[miner].runs]
         yield Case(baskets.name, support, min_count, lost, found)
+
+
+def slow_miners() -> tuple[str, ...]:
+    """Return the slow miners that can run here: Spark needs Java."""
+    return SLOW if shutil.which("java") else SLOW[:-1]
 
 
 def wanted_counts(baskets: Baskets, options: argparse.Namespace) -> list[tuple[str, int]]:
@@ -70,7 +81,12 @@ def wanted_counts(baskets: Baskets, options: argparse.Namespace) -> list[tuple[s
 
 
 def compare_quick(
-    path: Path, min_count: int, peers: Path, options: argparse.Namespace
+    path: Path,
+    min_count: int,
+    peers: Path,
+    options: argparse.Namespace,
+    *,
+    miners: Sequence[str],
 ) -> dict[str, Runs]:
     """Let the quick miners take turns; each library holds the baskets once."""
     with ExitStack() as stack:
@@ -79,7 +95,7 @@ def compare_quick(
             for library in ("ours", "pyfim", "rusket")
         }
         asked = {}
-        for miner in QUICK:
+        for miner in miners:
             library, algorithm = miner.split()
             ask = workers[library].ask
             asked[miner] = partial(ask, algorithm, min_count, 1, 10 * options.limit)
@@ -113,7 +129,7 @@ def machine(peers: Path) -> str:
     """Return the machine, how busy it is and the versions compared."""
     freeze = [str(peers), "-m", "pip", "list", "--format=freeze"]
     listed = subprocess.run(freeze, capture_output=True, text=True, check=True)  # noqa: S603
-    names = ("pyfim", "rusket", "mlxtend", "efficient", "pami")
+    names = ("pyfim", "rusket", "mlxtend", "efficient", "pami", "pyspark")
     versions = [line for line in listed.stdout.split() if line.lower().startswith(names)]
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (
@@ -141,8 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", default=[], help="data and support with this text"
     )
-    parser.add_argument("--limit", type=float, default=120, help="seconds of a slow miner")
-    parser.add_argument("--enough", type=float, default=60, help="seconds of a miner in all")
+    parser.add_argument("--limit", type=float, default=20, help="seconds of a slow miner")
+    parser.add_argument("--enough", type=float, default=10, help="seconds of a miner in all")
     parser.add_argument("--quick", action="store_true", help="leave the slow miners out")
     options = parser.parse_args(arguments)
     options.cache.mkdir(parents=True, exist_ok=True)

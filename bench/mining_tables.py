@@ -8,7 +8,13 @@ from mining_run import Runs
 
 BEGIN, END = "<!-- bench/mining.py writes from here -->", "<!-- to here -->"
 BORGELT = ("pyfim fpgrowth", "pyfim eclat")
-OTHERS = ("rusket fpgrowth", "mlxtend fpgrowth", "efficient-apriori", "PAMI fpgrowth")
+OTHERS = (
+    "rusket fpgrowth",
+    "mlxtend fpgrowth",
+    "efficient-apriori",
+    "PAMI fpgrowth",
+    "Spark fpgrowth",
+)
 
 
 @dataclass(frozen=True)

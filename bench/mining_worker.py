@@ -24,6 +24,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from mining_spark import spark_miner
 
 Arrays = tuple[Any, Any]
 """Items of all baskets, and where each basket starts."""
@@ -180,6 +181,7 @@ LIBRARIES: dict[str, Callable[[Arrays], Miner]] = {
     "mlxtend": _mlxtend,
     "efficient-apriori": _efficient_apriori,
     "PAMI": _pami,
+    "Spark": spark_miner,
 }
 
 
