@@ -35,6 +35,7 @@ INNER: dict[str, Any] = {
     "no_cfunc_wrapper": True,
     "no_cpython_wrapper": True,  # wrappers for Python take a third of the compilation
 }
+LEAN: dict[str, Any] = {**INNER, "_nrt": False, "forceinline": True}
 
 
 @contextmanager
@@ -73,6 +74,14 @@ def entry(signature: str, *, counts_references: bool = True) -> Callable[[Functi
 def inner(function: Function) -> Function:
     """Mark a function that only kernels call: it becomes part of each; Python must not call it."""
     return cast("Function", njit(function, **INNER))
+
+
+def lean(function: Function) -> Function:
+    """Mark an inner function, made of such functions, that makes no array and returns none.
+
+    References to arrays are not counted in it, so that it may be cut into parts at no cost.
+    """
+    return cast("Function", njit(function, **LEAN))
 
 
 def choose_folder(candidates: list[Path]) -> Path:

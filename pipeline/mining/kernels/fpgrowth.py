@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import entry, inner, lean
 from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
@@ -42,7 +42,7 @@ Counts = npt.NDArray[np.uint32]
 NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
 
 
-@inner
+@lean
 def copy_with(
     sizes: Sizes, items: Int32s, counts: Counts, span: tuple[int, int], item: int
 ) -> None:
@@ -58,7 +58,99 @@ def copy_with(
     items[used] = item
 
 
-@inner
+@lean
+def _list_words(bits: Words, mine: int, words: int, count: int, listed: Int32s) -> int:
+    """List the words of a set that are not zero, where many may be; return how many, or all."""
+    if count >= 2 * words:
+        return words
+    kept = 0
+    for word in range(words):
+        listed[np.uint64(kept)] = word
+        kept += bits[np.uint64(mine + word)] != 0
+    return words if 4 * kept > 3 * words else kept
+
+
+@lean
+def _count_common(bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int) -> int:
+    """Return the number of baskets that two sets have in common."""
+    joint_count = 0
+    if 3 * kept > words:
+        for word in range(words):
+            common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+            joint_count += popcount(common)
+        return joint_count
+    for at in range(kept):
+        word = int(listed[at])
+        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+        joint_count += popcount(common)
+    return joint_count
+
+
+@lean
+def _write_common(
+    bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int, to: int
+) -> None:
+    """Write the baskets that two sets have in common, the listed words alone."""
+    if kept == words:
+        for word in range(words):
+            common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+            bits[np.uint64(to + word)] = common
+        return
+    for at in range(kept):
+        word = int(listed[at])
+        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+        bits[np.uint64(to + at)] = common
+
+
+@lean
+def _copy_perfect(
+    trie: tuple[Sizes, Int32s, Counts], perfect: Int32s, row: Int64s, used: int, most: int
+) -> tuple[int, int]:
+    """Copy what was found below a set with the items that change no count.
+
+    Return how many nodes there are, and for how many there must be room.
+    """
+    for place in range(row[PERFECT], row[PERFECT_END]):
+        end = 2 * used - row[NODE]
+        if end > min(most, len(trie[2])):
+            row[PERFECT] = place
+            return used, end
+        copy_with(trie[0], trie[1], trie[2], (row[NODE], used), perfect[place])
+        used = end
+    return used, 0
+
+
+@lean
+def _find_choices(
+    choices: tuple[Int32s, Int64s, Int64s],
+    bits: Words,
+    scratch: tuple[Int32s, Int32s],
+    row: Int64s,
+    kept: int,
+    limits: tuple[int, int],
+) -> tuple[int, int]:
+    """Count the baskets that a set has in common with each choice before its own.
+
+    Return the end of the choices of the set, and of its perfect extensions.
+    """
+    items, counts, places = choices
+    listed, perfect = scratch
+    number, words, min_count, room = row[NEXT] - 1, row[WORDS], limits[0], limits[1]
+    mine, count, base = places[number], counts[number], row[BASE]
+    end, perfect_end = row[STOP], row[PERFECT_END]
+    for other in range(base, number):
+        place = places[other]
+        joint_count = _count_common(bits, mine, place, words, listed, kept)
+        if joint_count == count and room >= number - base:
+            perfect[perfect_end] = items[other]
+            perfect_end += 1
+        elif joint_count >= min_count:
+            items[end], counts[end], places[end] = items[other], joint_count, place
+            end += 1
+    return end, perfect_end
+
+
+@lean
 def _grow(
     trie: tuple[Sizes, Int32s, Counts],
     choices: tuple[Int32s, Int64s, Int64s],
@@ -70,93 +162,50 @@ def _grow(
 ) -> tuple[int, int, int, int, int]:
     """Extend sets until all is done, there are more than the most itemsets, or room is short.
 
-    One long function: Numba counts references to each array of each call, which took a third of
-    the time when the steps were functions.
-
     Return how many nodes there are, the depth reached, -1 where all is done, and for how many
     nodes, choices and words there must be room.
     """
     sizes, items, counts = trie
     choice_items, choice_counts, choice_places = choices
-    chosen, perfect = scratch
+    listed, perfect = scratch
     used, depth = state
     min_count, max_size, most = limits
     while depth >= 0:
-        number, stop, words = stack[depth, NEXT], stack[depth, STOP], stack[depth, WORDS]
+        row = stack[depth]
+        number, stop, words, top = row[NEXT], row[STOP], row[WORDS], row[TOP]
         if number == stop:
-            # All larger sets are found: copy them with the items that change no count.
-            node = stack[depth, NODE]
-            for place in range(stack[depth, PERFECT], stack[depth, PERFECT_END]):
-                shift = used - node
-                if used + shift > min(most, len(counts)):
-                    stack[depth, PERFECT] = place
-                    return used, depth, used + shift, 0, 0
-                copy_with(sizes, items, counts, (node, used), perfect[place])
-                used += shift
+            used, nodes = _copy_perfect(trie, perfect, row, used, most)
+            if nodes > 0:
+                return used, depth, nodes, 0, 0
             depth -= 1
             continue
-        base, top, room = stack[depth, BASE], stack[depth, TOP], max_size - depth - 2
-        more = number - base
+        more, room = number - row[BASE], max_size - depth - 2
         if used == len(counts) or stop + more > len(choice_items) or top + more * words > len(bits):
             return used, depth, used + 1, stop + more, top + more * words
-        stack[depth, NEXT] += 1
-        node, used, count = used, used + 1, choice_counts[number]
-        sizes[node], items[node], counts[node] = depth + 2, choice_items[number], count
+        row[NEXT] += 1
+        node, used = used, used + 1
+        sizes[node], items[node] = depth + 2, choice_items[number]
+        counts[node] = choice_counts[number]
         if used > most:
             return used, depth, 0, 0, 0
         if more == 0 or words == 0 or room == 0:
             continue
-        # List the words of the set that are not zero, where many may be.
-        mine, kept = choice_places[number], words
-        if count < 2 * words:
-            kept = 0
-            for word in range(words):
-                chosen[np.uint64(kept)] = word
-                kept += bits[np.uint64(mine + word)] != 0
-            if 4 * kept > 3 * words:
-                kept = words
-        # Count the baskets that the set has in common with each choice before its own.
-        end, perfect_end = stop, stack[depth, PERFECT_END]
-        for other in range(base, number):
-            place, joint_count = choice_places[other], 0
-            if 3 * kept > words:
-                for word in range(words):
-                    common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-                    joint_count += popcount(common)
-            else:
-                for at in range(kept):
-                    listed = np.int64(chosen[at])
-                    common = bits[np.uint64(place + listed)] & bits[np.uint64(mine + listed)]
-                    joint_count += popcount(common)
-            if joint_count == count and room >= more:
-                perfect[perfect_end] = choice_items[other]
-                perfect_end += 1
-            elif joint_count >= min_count:
-                choice_items[end], choice_counts[end] = choice_items[other], joint_count
-                choice_places[end] = place
-                end += 1
-        # Write the baskets of the sets that may have larger ones.
-        narrowed = top
+        mine = choice_places[number]
+        kept = _list_words(bits, mine, words, choice_counts[number], listed)
+        end, perfect_end = _find_choices(choices, bits, scratch, row, kept, (min_count, room))
         if end - stop < 2 or room == 1:
             kept = 0
-        for choice in range(stop, end if kept > 0 else stop):
-            place, choice_places[choice] = choice_places[choice], narrowed
-            if kept == words:
-                for word in range(words):
-                    common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-                    bits[np.uint64(narrowed + word)] = common
-            else:
-                for at in range(kept):
-                    listed = np.int64(chosen[at])
-                    common = bits[np.uint64(place + listed)] & bits[np.uint64(mine + listed)]
-                    bits[np.uint64(narrowed + at)] = common
-            narrowed += kept
-        if end > stop or perfect_end > stack[depth, PERFECT_END]:
+        if kept > 0:
+            for choice in range(stop, end):
+                place, choice_places[choice] = choice_places[choice], top
+                _write_common(bits, mine, place, words, listed, kept, top)
+                top += kept
+        if end > stop or perfect_end > row[PERFECT_END]:
             depth += 1
-            stack[depth, NEXT], stack[depth, BASE], stack[depth, STOP] = stop, stop, end
-            stack[depth, WORDS], stack[depth, TOP], stack[depth, NODE] = kept, narrowed, node
-            stack[depth, PERFECT] = stack[depth - 1, PERFECT_END]
-            stack[depth, PERFECT_END] = perfect_end
+            below = stack[depth]
+            below[NEXT], below[BASE], below[STOP] = stop, stop, end
+            below[WORDS], below[TOP], below[NODE] = kept, top, node
+            below[PERFECT], below[PERFECT_END] = row[PERFECT_END], perfect_end
     return used, depth, 0, 0, 0
 
 
