@@ -1,7 +1,7 @@
 """The steps of a run as SQL text, with the values that it had."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.config.problems import suggestion
 from pipeline.engine import Step, Value
@@ -10,12 +10,13 @@ from pipeline.errors import UsageError
 _NAME = re.compile(r"\$([a-z_]+)")
 
 
-def statements(steps: Sequence[Step], table: str) -> str:
+def statements(steps: Sequence[Step], table: str, published: Collection[str] = ()) -> str:
     """Return every statement that built a table, values in place, under a comment each.
 
     Args:
         steps: All steps of a run, in order.
         table: The table that was built.
+        published: Tables of the run, of which some are made without SQL.
 
     Raises:
         UsageError: No step built it; the message names the nearest step, or all.
@@ -25,6 +26,9 @@ def statements(steps: Sequence[Step], table: str) -> str:
         for number, step in enumerate(steps, start=1)
         if step.table == table
     ]
+    if not found and table in published:
+        message = f"{table!r} was made without SQL, by the program itself"
+        raise UsageError(message)
     if not found:
         known = sorted({step.table for step in steps})
         message = f"no step of this run built {table!r}; {suggestion(table, known)}"

@@ -298,6 +298,15 @@ def test_sql_shows_the_values_of_the_run(basket: Basket, shop: Path) -> None:
     assert "did you mean also_bought?" in unknown.err
 
 
+def test_sql_says_of_every_published_table_by_what_it_was_made(basket: Basket, shop: Path) -> None:
+    built = {step.table for step in read_manifest(resolve(shop / "outputs")).steps}
+
+    for table in published(shop):
+        ended = basket("sql", table, "--output", shop / "outputs")
+        assert ended.code == (0 if table in built else 2)
+        assert ("made without SQL" in ended.err) == (table not in built)
+
+
 def test_config_prints_every_option_with_its_origin(basket: Basket, shop: Path) -> None:
     config = shop / "basket.yaml"
 

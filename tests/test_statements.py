@@ -46,6 +46,12 @@ def test_an_unknown_step_is_answered_with_the_nearest() -> None:
         statements(STEPS, "zzz")
 
 
+def test_of_a_table_that_was_made_without_sql_it_is_said() -> None:
+    with pytest.raises(UsageError, match="'rates' was made without SQL"):
+        statements(STEPS, "rates", ["baskets", "rates"])
+    assert "select 1 as n" in statements(STEPS, "baskets", ["baskets", "rates"])
+
+
 @pytest.mark.parametrize(
     "value", [None, True, False, 0, -(2**63), 2**62, 0.1, 1e-9, "", "it's", "$x; -- no", "é\\n"]
 )

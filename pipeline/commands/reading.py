@@ -78,7 +78,7 @@ def sql(
     from pipeline.statements import statements
 
     manifest = read_manifest(resolve(output_of(output, config), run))
-    print_text(statements(manifest.steps, table))
+    print_text(statements(manifest.steps, table, [one.table for one in manifest.tables]))
 
 
 def _show(published: "PublishedTable", selection: "Selection") -> None:
