@@ -9,9 +9,9 @@ with 1 if a miner finds other itemsets than ours. Then two threads against one, 
 job, Parquet to Parquet, on the generated shop (`bench/mining_job.py`).
 
 Slow miners run once, are stopped after `--limit` seconds, and are not asked again for a lower
-support; a quick one that took `--enough` seconds in all is not repeated. Spark MLlib is run where
-there is Java. The generated shop is mined by ours, Borgelt's and rusket alone. SPMF and R arules
-are not run: no registry of Python packages has them.
+support; a quick one that took `--enough` seconds in all is not repeated. SPMF and Spark MLlib are
+run where there is Java. The generated shop is mined by ours, Borgelt's and rusket alone. R arules
+is not run: its miners are Borgelt's C programs, of an older version.
 """
 
 import argparse
@@ -39,7 +39,8 @@ QUICK = (
     "pyfim apriori",
     "rusket fpgrowth",
 )
-SLOW = ("mlxtend fpgrowth", "efficient-apriori", "PAMI fpgrowth", "Spark fpgrowth")
+SLOW = ("mlxtend fpgrowth", "efficient-apriori", "PAMI fpgrowth")
+JAVA = ("SPMF fpgrowth", "Spark fpgrowth")
 LARGE = ("ours fpgrowth", "pyfim fpgrowth", "pyfim eclat", "rusket fpgrowth")
 """Who mines the generated shop; the others would take minutes for each support."""
 
@@ -64,8 +65,8 @@ def cases_of(baskets: Baskets, peers: Path, options: argparse.Namespace) -> Iter
 
 
 def slow_miners() -> tuple[str, ...]:
-    """Return the slow miners that can run here: Spark needs Java."""
-    return SLOW if shutil.which("java") else SLOW[:-1]
+    """Return the slow miners that can run here."""
+    return (*SLOW, *JAVA) if shutil.which("java") else SLOW
 
 
 def wanted_counts(baskets: Baskets, options: argparse.Namespace) -> list[tuple[str, int]]:

