@@ -23,62 +23,25 @@ Source:
     (perfect extensions).
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.bits import WORD, Words, popcount
+from pipeline.mining.kernels.bits import WORD
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.fpgrowth import Counts, Sizes, copy_with
-from pipeline.mining.kernels.growing import longer32, longer64
+from pipeline.mining.kernels.growing import longer32
+from pipeline.mining.kernels.level_counts import Candidates, count_candidates
+from pipeline.mining.kernels.level_nodes import (
+    Nodes,
+    child_of,
+    in_depth_order,
+    sizes_of_subtrees,
+    with_room,
+)
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of
 from pipeline.mining.kernels.slots import Places, sort_items
+from pipeline.mining.kernels.trie import Counts, Sizes
 
 COUNT_BITS = 32
-
-
-class Nodes(NamedTuple):
-    """Itemsets found so far: a trie, level by level.
-
-    The children of node `n` stand from `starts[n]` to `starts[n + 1]`, items ascending, and the
-    items that leave its count as it is from `perfect_starts[n]` to `perfect_starts[n + 1]`.
-    """
-
-    parents: Int32s
-    items: Int32s
-    counts: Int64s
-    starts: Int64s
-    perfect_starts: Int64s
-    perfect: Int32s
-
-
-class Candidates(NamedTuple):
-    """Candidates of one level: those below node `first + g` are `begins[g]` to `begins[g + 1]`."""
-
-    begins: Int64s
-    items: Int32s
-    counts: Int64s
-
-
-@inner
-def _with_room(nodes: Nodes, used: int, wanted: int, level: int) -> Nodes:
-    """Return the nodes with room for so many, as many more perfect items, from a level on."""
-    perfect, perfect_used = nodes.perfect, nodes.perfect_starts[level]
-    if perfect_used + wanted - used > len(perfect):
-        perfect = longer32(perfect, perfect_used, perfect_used + wanted - used)
-    if wanted <= len(nodes.parents):  # there is one start more
-        return Nodes(
-            nodes.parents, nodes.items, nodes.counts, nodes.starts, nodes.perfect_starts, perfect
-        )
-    return Nodes(
-        longer32(nodes.parents, used, wanted),
-        longer32(nodes.items, used, wanted),
-        longer64(nodes.counts, used, wanted),
-        longer64(nodes.starts, used + 1, wanted + 1),
-        longer64(nodes.perfect_starts, used + 1, wanted + 1),
-        perfect,
-    )
 
 
 @inner
@@ -128,113 +91,6 @@ def _list_candidates(
 
 
 @inner
-def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> int:
-    """Write for each item which of the next rows hold it; return where the row after them is."""
-    for number in range(len(bits)):
-        bits[number] = 0
-    row = -1
-    while place < len(slots):
-        item = slots[place]
-        row += item < 0
-        if row == rows:
-            break
-        if item >= 0:
-            bits[item * words + row // WORD] |= np.uint64(1) << np.uint64(row % WORD)
-        place += 1
-    return place
-
-
-@inner
-def _count(
-    slots: Int32s,
-    nodes: Nodes,
-    level: tuple[int, int],
-    candidates: Candidates,
-    words: int,
-    width: int,
-) -> None:
-    """Count all candidates below the itemsets of a level, block by block of rows.
-
-    `level` is its first node and the size of its itemsets; a block has so many words of rows.
-    """
-    bits, place = np.empty(width * words, np.uint64), 0
-    while place < len(slots):
-        place = _set_bits(slots, place, words * WORD, words, bits)
-        _count_block(nodes.parents, nodes.items, level, candidates, bits, words)
-
-
-@inner
-def _count_block(
-    parents: Int32s,
-    items: Int32s,
-    level: tuple[int, int],
-    candidates: Candidates,
-    bits: Words,
-    words: int,
-) -> None:
-    """Add to the counts of the candidates those of a block of rows.
-
-    For each depth the stack has an itemset, and the words of its rows that are not 0. One
-    function with two steps: Numba counts references to the arrays of each call.
-    """
-    first, size = level
-    begins, extensions, counts = candidates.begins, candidates.items, candidates.counts
-    stack, used = np.zeros(size, np.int64) - 1, np.empty(size, np.int64)
-    held_places, held_words = np.empty(size * words, np.int32), np.empty(size * words, np.uint64)
-    for group in range(len(begins) - 1):
-        if begins[group] == begins[group + 1]:
-            continue
-        # Put the rows of the itemset on the stack, from the first item that is not there yet.
-        depth, node = size - 1, first + group
-        while depth >= 0 and stack[depth] != node:
-            stack[depth] = node
-            depth, node = depth - 1, int(parents[node])
-        for deeper in range(depth + 1, size):
-            row, target = items[stack[deeper]] * words, deeper * words
-            found = target
-            held = used[deeper - 1] if deeper > 0 else 0
-            for source in range(target - words, target - words + held):
-                listed = np.int64(held_places[np.uint64(source)])
-                common = bits[np.uint64(row + listed)] & held_words[np.uint64(source)]
-                held_places[np.uint64(found)], held_words[np.uint64(found)] = listed, common
-                found += common != 0
-            for word in range(words if deeper == 0 else 0):
-                common = bits[np.uint64(row + word)]
-                held_places[np.uint64(found)], held_words[np.uint64(found)] = word, common
-                found += common != 0
-            used[deeper] = found - target
-        # Count the rows that each item has in common with it.
-        base = (size - 1) * words
-        for number in range(begins[group], begins[group + 1]):
-            row, count = extensions[number] * words, 0
-            if used[size - 1] == words:
-                for word in range(words):
-                    common = held_words[np.uint64(base + word)] & bits[np.uint64(row + word)]
-                    count += popcount(common)
-            else:
-                for place in range(base, base + used[size - 1]):
-                    listed = np.int64(held_places[np.uint64(place)])
-                    common = held_words[np.uint64(place)] & bits[np.uint64(row + listed)]
-                    count += popcount(common)
-            counts[number] += count
-
-
-@inner
-def _child(nodes: Nodes, node: int, item: int) -> int:
-    """Return the child of a node with an item, else the node: the item changes nothing there."""
-    items = nodes.items
-    low, high = nodes.starts[node], nodes.starts[node + 1]
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if items[middle] < item:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and items[low] == item else node
-
-
-@inner
 def _keep(
     nodes: Nodes,
     level: tuple[int, int],
@@ -251,7 +107,7 @@ def _keep(
     size, found = len(drops) // (used - first), 0
     for count in candidates.counts:
         found += count >= min_count
-    nodes = _with_room(nodes, used, used + found, first)
+    nodes = with_room(nodes, used, used + found, first)
     next_drops, place = np.empty(found * (size + 1), np.int32), 0
     perfect_used = nodes.perfect_starts[first]
     for node in range(first, level[1]):
@@ -267,9 +123,9 @@ def _keep(
             nodes.parents[used], nodes.items[used], nodes.counts[used] = node, item, count
             used += 1
             for at in range(base, base + size):
-                next_drops[place] = _child(nodes, int(drops[at]), item)
+                next_drops[place] = child_of(nodes, int(drops[at]), item)
                 place += 1
-            next_drops[place] = _child(nodes, int(nodes.parents[node]), item)
+            next_drops[place] = child_of(nodes, int(nodes.parents[node]), item)
             place += 1
         nodes.starts[node + 1], nodes.perfect_starts[node + 1] = used, perfect_used
     return nodes, next_drops[:place], used
@@ -290,7 +146,7 @@ def _add_pairs(
     for item in range(width):
         span, perfect_used = (starts[item], starts[item + 1]), nodes.perfect_starts[item]
         found = find_partners(slots, places, span, (item, min_count), sums, keys)
-        nodes = _with_room(nodes, used, used + found, item)
+        nodes = with_room(nodes, used, used + found, item)
         for place in range(found):
             keys[place] = item_of(keys[place]) << COUNT_BITS | count_of(keys[place])
         sort_items(keys[:found])
@@ -304,59 +160,6 @@ def _add_pairs(
                 used += 1
         nodes.starts[item + 1], nodes.perfect_starts[item + 1] = used, perfect_used
     return nodes, used
-
-
-@inner
-def _sizes_of_subtrees(nodes: Nodes, last_level: int, used: int, most: int) -> Int64s:
-    """Return how many itemsets each node stands for, or some number above the most.
-
-    These are the set, its larger ones, and all of them with items that change no count.
-    """
-    sizes = np.empty(used, np.int64)
-    for node in range(used - 1, -1, -1):
-        size = 1
-        if node < last_level:
-            for child in range(nodes.starts[node], nodes.starts[node + 1]):
-                size = min(size + sizes[child], most + 1)
-            for _ in range(nodes.perfect_starts[node], nodes.perfect_starts[node + 1]):
-                size = min(2 * size, most + 1)
-        sizes[node] = size
-    return sizes
-
-
-@inner
-def _in_depth_order(
-    nodes: Nodes, last_level: int, total: int, depths: int
-) -> tuple[Sizes, Int32s, Counts]:
-    """Return all itemsets in depth-first order; nodes of the last level have no larger ones."""
-    sizes, items = np.empty(total, np.uint8), np.empty(total, np.int32)
-    counts, used = np.empty(total, np.uint32), 0
-    perfect_starts, perfect = nodes.perfect_starts, nodes.perfect
-    nexts, stops = np.empty(depths + 1, np.int64), np.empty(depths + 1, np.int64)
-    begins = np.empty(depths + 1, np.int64)
-    nexts[0], stops[0], depth = 0, nodes.starts[0], 0
-    while depth >= 0:
-        node = nexts[depth]
-        if node < stops[depth]:
-            nexts[depth], begins[depth] = node + 1, used
-            sizes[used], items[used], counts[used] = (
-                depth + 1,
-                nodes.items[node],
-                nodes.counts[node],
-            )
-            used += 1
-            if node < last_level:
-                depth += 1
-                nexts[depth], stops[depth] = nodes.starts[node], nodes.starts[node + 1]
-            continue
-        depth -= 1
-        if depth < 0:
-            break
-        node, begin = nexts[depth] - 1, begins[depth]
-        for place in range(perfect_starts[node], perfect_starts[node + 1]):
-            copy_with(sizes, items, counts, (begin, used), perfect[place])
-            used += used - begin
-    return sizes, items, counts
 
 
 @entry(
@@ -409,13 +212,13 @@ def mine_levels(
     hits = np.zeros(width, np.int32)
     while first < used <= most and size < max_size:
         candidates = _list_candidates(nodes, (first, used), drops, hits)
-        _count(slots, nodes, (first, size), candidates, words, width)
+        count_candidates(slots, nodes, (first, size), candidates, words, width)
         nodes, drops, end = _keep(nodes, (first, used), candidates, kept, drops)
         first, used, size = used, end, size + 1
     total = 0
-    for number in _sizes_of_subtrees(nodes, first, used, most)[:width]:
+    for number in sizes_of_subtrees(nodes, first, used, most)[:width]:
         total = min(total + number, most + 1)
     if total > most:
         return np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.uint32), total
-    sizes, items, counts = _in_depth_order(nodes, first, total, size)
+    sizes, items, counts = in_depth_order(nodes, first, total, size)
     return sizes, items, counts, total

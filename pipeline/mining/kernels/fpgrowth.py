@@ -25,81 +25,20 @@ Source:
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.bits import WORD, Words, popcount
+from pipeline.mining.kernels.bits import WORD, Words
+from pipeline.mining.kernels.common_bits import count_common, list_words, write_common
 from pipeline.mining.kernels.compiled import entry, inner, lean
 from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
+from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
 
-Sizes = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.uint32]
 # Columns of the stack, a row for each set that is being extended: the next choice, the end of the
 # choices, where they begin, words of each, the first free word, the set's node, and where its
 # perfect extensions begin and end.
 NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
-
-
-@lean
-def copy_with(
-    sizes: Sizes, items: Int32s, counts: Counts, span: tuple[int, int], item: int
-) -> None:
-    """Add an item that changes no count to a set and to its larger ones, which end the trie."""
-    first, used = span
-    shift = used - first
-    for place in range(first, used):
-        sizes[np.uint64(place + shift)] = sizes[np.uint64(place)] + 1
-    for place in range(first, used):
-        items[np.uint64(place + shift)] = items[np.uint64(place)]
-    for place in range(first, used):
-        counts[np.uint64(place + shift)] = counts[np.uint64(place)]
-    items[used] = item
-
-
-@lean
-def _list_words(bits: Words, mine: int, words: int, count: int, listed: Int32s) -> int:
-    """List the words of a set that are not zero, where many may be; return how many, or all."""
-    if count >= 2 * words:
-        return words
-    kept = 0
-    for word in range(words):
-        listed[np.uint64(kept)] = word
-        kept += bits[np.uint64(mine + word)] != 0
-    return words if 4 * kept > 3 * words else kept
-
-
-@lean
-def _count_common(bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int) -> int:
-    """Return the number of baskets that two sets have in common."""
-    joint_count = 0
-    if 3 * kept > words:
-        for word in range(words):
-            common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-            joint_count += popcount(common)
-        return joint_count
-    for at in range(kept):
-        word = int(listed[at])
-        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-        joint_count += popcount(common)
-    return joint_count
-
-
-@lean
-def _write_common(
-    bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int, to: int
-) -> None:
-    """Write the baskets that two sets have in common, the listed words alone."""
-    if kept == words:
-        for word in range(words):
-            common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-            bits[np.uint64(to + word)] = common
-        return
-    for at in range(kept):
-        word = int(listed[at])
-        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
-        bits[np.uint64(to + at)] = common
 
 
 @lean
@@ -140,7 +79,7 @@ def _find_choices(
     end, perfect_end = row[STOP], row[PERFECT_END]
     for other in range(base, number):
         place = places[other]
-        joint_count = _count_common(bits, mine, place, words, listed, kept)
+        joint_count = count_common(bits, mine, place, words, listed, kept)
         if joint_count == count and room >= number - base:
             perfect[perfect_end] = items[other]
             perfect_end += 1
@@ -191,14 +130,14 @@ def _grow(
         if more == 0 or words == 0 or room == 0:
             continue
         mine = choice_places[number]
-        kept = _list_words(bits, mine, words, choice_counts[number], listed)
+        kept = list_words(bits, mine, words, choice_counts[number], listed)
         end, perfect_end = _find_choices(choices, bits, scratch, row, kept, (min_count, room))
         if end - stop < 2 or room == 1:
             kept = 0
         if kept > 0:
             for choice in range(stop, end):
                 place, choice_places[choice] = choice_places[choice], top
-                _write_common(bits, mine, place, words, listed, kept, top)
+                write_common(bits, mine, place, words, listed, kept, top)
                 top += kept
         if end > stop or perfect_end > row[PERFECT_END]:
             depth += 1
