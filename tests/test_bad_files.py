@@ -46,6 +46,18 @@ def parquet(folder: Path, rows: pa.Table) -> bytes:
     return (folder / "made.parquet").read_bytes()
 
 
+def parquet_damaged_in(folder: Path, column: str, rows: pa.Table) -> bytes:
+    """Write a Parquet file whose pages of a column cannot be decoded."""
+    whole = parquet(folder, rows)
+    chunk = (
+        pq.read_metadata(folder / "made.parquet")
+        .row_group(0)
+        .column(rows.column_names.index(column))
+    )
+    start = chunk.dictionary_page_offset
+    return whole[:start] + b"\xff" * 9 + whole[start + 9 :]
+
+
 Content = Callable[[Path], bytes]
 
 
@@ -70,6 +82,13 @@ Content = Callable[[Path], bytes]
             lambda f: parquet(f, table()).replace(b"customer", b"custom\xe5r"),
             65,
             "a.parquet: not a whole Parquet file ('utf-8' codec can't decode",
+        ),
+        (
+            "a.parquet",
+            # A reject is shown as a whole row: with columns, too, that nothing else reads.
+            lambda f: parquet_damaged_in(f, "note", table(quantity="x", note="fine")),
+            65,
+            "a.parquet: not a whole Parquet file (Couldn't deserialize thrift",
         ),
         (
             "a.parquet",

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, cast, get_args
+from typing import IO, Literal, cast, get_args
 from urllib.parse import unquote
 
 from pipeline.errors import DataError
+from pipeline.io.parquet_input import open_parquet
 from pipeline.io.patterns import matching_files
 from pipeline.io.streams import BLOCK_BYTES, open_text, read_errors
-
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
 
 Format = Literal["csv", "parquet", "jsonl"]
 _FORMATS: dict[str, Format] = {
@@ -119,7 +117,8 @@ def _inspect(file: InputFile) -> FileFacts:
         stat = file.path.stat()
         size, changed_at = stat.st_size, stat.st_mtime_ns
         if file.format == "parquet":
-            rows = _parquet_rows(file)
+            with open_parquet(file) as parquet:
+                rows = int(parquet.metadata.num_rows)
             return FileFacts(size, _checksum(file), rows, changed_at=changed_at)
         counted = _count_lines(open_text(file), file.name)
         sha256 = _checksum(file) if file.compression else counted.digest.hexdigest()
@@ -178,30 +177,6 @@ def _count_lines(stream: IO[bytes], name: str) -> _Text:
     text.add(b"")
     text.lines += text.last != b"\n"
     return text
-
-
-def _parquet_rows(file: InputFile) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(file.path) as parquet:
-            _check_compression(file, parquet.metadata)
-            return int(parquet.metadata.num_rows)
-    except (pa.ArrowException, OSError, ValueError) as error:  # names that are no UTF-8, too
-        if isinstance(error, OSError) and error.errno:
-            raise
-        message = f"{file.name}: not a whole Parquet file ({error}); write it again"
-        raise DataError(message) from error
-
-
-def _check_compression(file: InputFile, metadata: "pq.FileMetaData") -> None:
-    """Refuse Brotli: a crafted file makes the database's decoder write where it must not."""
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        if any(group.column(at).compression == "BROTLI" for at in range(group.num_columns)):
-            message = f"{file.name}: Brotli is not read; write the file with zstd or snappy"
-            raise DataError(message)
 
 
 def changed_files(files: Sequence[InputFile], facts: Sequence[FileFacts]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.io.careful import text_of
+from pipeline.io.parquet_input import open_parquet
 from pipeline.io.streams import open_text
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ def text_lines(file: "InputFile", wanted: Collection[int]) -> Iterator[tuple[int
 
 def parquet_rows(file: "InputFile", wanted: Collection[int]) -> Iterator[tuple[int, str]]:
     """Yield the wanted rows of a Parquet file as JSON with their numbers, which start at 1."""
-    import pyarrow.parquet as pq
-
     first = 1
-    with pq.ParquetFile(file.path) as parquet:
+    with open_parquet(file) as parquet:
         for group in range(parquet.num_row_groups):
             end = first + parquet.metadata.row_group(group).num_rows
             numbers = sorted(number for number in wanted if first <= number < end)
