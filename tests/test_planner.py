@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,9 @@ from pipeline.mining import expected as expected_module
 from pipeline.mining.auto_support import choose_count
 from pipeline.mining.baskets import Int64s
 from pipeline.mining.expected import Search
-from pipeline.mining.itemsets import TooManyItemsetsError, mine_itemsets
+from pipeline.mining.item_limits import find_items, with_items
+from pipeline.mining.itemsets import TooManyItemsetsError, mine_itemsets, relabel_items
+from pipeline.mining.minable import Minable, mine_searched
 from pipeline.mining.planner import check_plan, plan, plan_ladder, refuse_found
 from pipeline.mining.rules import build_rules
 from pipeline.mining.thresholds import effective_min_count
@@ -137,6 +140,33 @@ def test_a_ladder_of_given_supports_has_these(shared_data: Path) -> None:
     baskets, _ = coded(read_groceries(shared_data).values())
     ladder = plan_ladder(baskets, options(), (0.001, 0.01))
     assert [(99, 333), (10, 13_492)] == [(one.min_count, one.itemsets) for one in ladder]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_taken"),
+    [
+        ({}, True),
+        ({"algorithm": "apriori"}, False),
+        ({"miner": "mlxtend"}, False),
+        ({"must_contain": ["whole milk"]}, False),
+    ],
+)
+def test_what_the_plan_found_is_not_searched_again_by_the_same_miner(
+    shared_data: Path, *, changes: dict[str, Any], is_taken: bool
+) -> None:
+    baskets, items = coded(read_groceries(shared_data).values())
+    ids, config = pa.array(items), counted(**changes)
+    must_contain = find_items("must_contain", config.must_contain, ids)
+    minable = Minable(baskets, with_items(baskets, must_contain), must_contain, ids)
+    search = check_plan(minable.searched, 100, config)
+    mined = mine_searched(minable, config, 1, search)
+    assert (mined is search.found) == is_taken
+    if not config.must_contain:
+        assert search.found is not None
+        ordered = relabel_items(mined, np.arange(len(items), dtype=np.int32))
+        found = relabel_items(search.found, np.arange(len(items), dtype=np.int32))
+        assert pa.array(ordered.items).equals(pa.array(found.items))
+        assert pa.array(ordered.counts).equals(pa.array(found.counts))
 
 
 def test_no_baskets_give_a_plan_of_nothing() -> None:

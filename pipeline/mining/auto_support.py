@@ -9,7 +9,7 @@ from pipeline.mining.baskets import Int64s
 from pipeline.mining.expected import Search
 from pipeline.mining.item_limits import contain
 from pipeline.mining.itemsets import TooManyItemsetsError
-from pipeline.mining.minable import Minable, mine_within, right_sides
+from pipeline.mining.minable import Minable, mine_searched, right_sides
 from pipeline.mining.planner import is_within
 from pipeline.mining.rule_counts import Thresholds, count_rules
 
@@ -32,10 +32,11 @@ def with_support(minable: Minable, config: Mining, threads: int) -> Mining:
 
 def _joint_counts(minable: Minable, min_count: int, config: Mining, threads: int) -> Int64s | None:
     """Return the joint counts of the rules; None where there are too many itemsets."""
-    if not is_within(Search(minable.searched, min_count, config), config):
+    search = Search(minable.searched, min_count, config, threads)
+    if not is_within(search, config):
         return None
     try:
-        itemsets = mine_within(minable, min_count, config, threads)
+        itemsets = mine_searched(minable, config, threads, search)
     except TooManyItemsetsError:
         return None
     itemsets = itemsets.up_to_size(config.max_itemset_size)

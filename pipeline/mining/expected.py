@@ -24,7 +24,7 @@ import numpy as np
 
 from pipeline.config.mining_options import Mining
 from pipeline.mining.baskets import Baskets, Int32s, Int64s, keep_frequent_items, to_offsets
-from pipeline.mining.itemsets import TooManyItemsetsError, mine_itemsets
+from pipeline.mining.itemsets import Itemsets, TooManyItemsetsError, mine_itemsets
 from pipeline.mining.rule_counts import Sides, Thresholds, count_rules
 from pipeline.mining.thresholds import least_parts
 
@@ -73,16 +73,30 @@ class _Sums:
 class Search:
     """The frequent items of a data set, and what is expected over them.
 
+    Attributes:
+        basket_count: Number of baskets.
+        min_count: Smallest number of baskets of an itemset.
+        item_count: Number of frequent items.
+        line_count: Number of places of frequent items in baskets.
+        found: What the miner would find, where the estimate has looked and it was little.
+
     Args:
         baskets: All baskets.
         min_count: Smallest number of baskets.
         config: Largest sizes and smallest confidence.
+        threads: Threads of the search.
     """
 
-    def __init__(self, baskets: Baskets, min_count: int, config: Mining) -> None:
-        self.baskets, item_codes = keep_frequent_items(baskets, min_count)
-        self.item_count = len(item_codes)
+    def __init__(self, baskets: Baskets, min_count: int, config: Mining, threads: int = 1) -> None:
+        counts = baskets.item_counts
+        frequent_counts = counts[counts >= min_count]
+        self.basket_count = baskets.basket_count
         self.min_count = min_count
+        self.item_count = len(frequent_counts)
+        self.line_count = int(frequent_counts.sum())
+        self.found: Itemsets | None = None
+        self._all_baskets = baskets
+        self._threads = threads
         self._config = config
         # Closed and maximal itemsets are told by those of one item more.
         self._max_size = config.max_itemset_size + (config.target != "frequent")
@@ -100,6 +114,11 @@ class Search:
     def expected(self) -> Expected:
         """The estimate: exact where few itemsets are found, else by walks."""
         return self._searched or self._walked()
+
+    @cached_property
+    def baskets(self) -> Baskets:
+        """The baskets with frequent items alone, numbered from the most frequent one."""
+        return keep_frequent_items(self._all_baskets, self.min_count)[0]
 
     @cached_property
     def pairs(self) -> Int32s:
@@ -127,11 +146,17 @@ class Search:
         """Return what a bounded search finds; None where it has to give up."""
         try:
             found = mine_itemsets(
-                self.baskets, self.min_count, self._max_size, "fpgrowth", most=SEARCHED_ITEMSETS
+                self._all_baskets,
+                self.min_count,
+                self._max_size,
+                "fpgrowth",
+                threads=self._threads,
+                most=SEARCHED_ITEMSETS,
             )
         except TooManyItemsetsError:
             return None
-        thresholds = Thresholds(self._config.min_confidence, 0.0, self.baskets.basket_count)
+        self.found = found
+        thresholds = Thresholds(self._config.min_confidence, 0.0, self.basket_count)
         rules = count_rules(found, Sides(self._config.max_consequent_size), thresholds)
         sizes = np.diff(found.firsts, prepend=0)[1:]
         return Expected(tuple(map(float, sizes)), float(len(rules.joint_counts)), is_exact=True)

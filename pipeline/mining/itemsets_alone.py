@@ -1,7 +1,6 @@
 """Baskets in, frequent itemsets out: for a run that publishes no rules."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +10,7 @@ from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine, Value
 from pipeline.mining.auto_support import with_support
 from pipeline.mining.baskets import Int32s
+from pipeline.mining.expected import Search
 from pipeline.mining.holdout import split_window
 from pipeline.mining.itemset_rows import build_itemsets, build_nodes
 from pipeline.mining.kernel_miner import Limits, Nodes, arrange, mine_nodes
@@ -95,8 +95,12 @@ def _mine_nodes(
     """Return tries of all itemsets, the code of each of their items, and the ids by code."""
     rows, item_codes = arrange(minable.baskets, min_count)
     limits = Limits(min_count, options.max_itemset_size, most_itemsets(options))
-    search = partial(mine_nodes, rows, limits, options.algorithm, thread_count(threads))
-    parts = as_planned(minable, min_count, options, search)
+    count = thread_count(threads)
+
+    def search(_: Search) -> list[Nodes]:
+        return mine_nodes(rows, limits, options.algorithm, count)
+
+    parts = as_planned(minable, min_count, options, search, threads=count)
     ids = minable.item_ids.take(pa.array(item_codes))
     order = pc.sort_indices(ids).to_numpy()
     new_codes = np.empty(len(order), dtype=np.int32)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.config.mining_options import Mining
 from pipeline.engine import Engine
 from pipeline.mining.baskets import Baskets, Bools, Int32s, read_baskets
+from pipeline.mining.expected import Search
 from pipeline.mining.item_groups import read_item_ids
 from pipeline.mining.item_limits import find_items, with_items, without_items
 from pipeline.mining.itemsets import Itemsets, TooManyItemsetsError
@@ -59,12 +60,17 @@ def mine_minable(minable: Minable, min_count: int, config: Mining, threads: int)
     Raises:
         ConfigError: They would not fit; the message names a threshold that does.
     """
-    mine = partial(mine_within, minable, min_count, config, threads)
-    return as_planned(minable, min_count, config, mine)
+    mine = partial(mine_searched, minable, config, threads)
+    return as_planned(minable, min_count, config, mine, threads=threads)
 
 
 def as_planned(
-    minable: Minable, min_count: int, config: Mining, mine: Callable[[], Result]
+    minable: Minable,
+    min_count: int,
+    config: Mining,
+    mine: Callable[[Search], Result],
+    *,
+    threads: int,
 ) -> Result:
     """Return what a search finds, if that will fit.
 
@@ -72,25 +78,29 @@ def as_planned(
         minable: What is searched.
         min_count: Smallest number of baskets.
         config: Limits.
-        mine: The search; it gives up by TooManyItemsetsError.
+        mine: Finds it after the look that the plan took; it gives up by TooManyItemsetsError.
+        threads: Threads of the plan.
 
     Raises:
         ConfigError: It would not fit; the message names a threshold that does.
     """
-    check_plan(minable.searched, min_count, config)
+    search = check_plan(minable.searched, min_count, config, threads)
     try:
-        return mine()
+        return mine(search)
     except TooManyItemsetsError:
         refuse_found(minable.searched, min_count, config)
 
 
-def mine_within(minable: Minable, min_count: int, config: Mining, threads: int) -> Itemsets:
-    """Find the same without a look at what that may take.
+def mine_searched(minable: Minable, config: Mining, threads: int, search: Search) -> Itemsets:
+    """Find the same after a look at what that may take, whose finds are taken where they are all.
 
     Raises:
         TooManyItemsetsError: There are more itemsets than the options allow.
     """
-    limits = (min_count, most_itemsets(config))
+    is_same_miner = (config.miner, config.algorithm) == ("kernel", "fpgrowth")
+    if search.found and is_same_miner and not config.must_contain:
+        return search.found
+    limits = (search.min_count, most_itemsets(config))
     return mine_wanted(minable.baskets, minable.must_contain, limits, config, threads=threads)
 
 

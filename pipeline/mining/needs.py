@@ -48,13 +48,13 @@ def _mining_bytes(search: Search, config: Mining) -> float:
     The kernels keep the baskets by basket and by item, and Apriori a block of bits; mlxtend a
     tree of prefixes, or dense columns.
     """
-    count = len(search.baskets.item_codes)
+    count = search.line_count
     if config.miner == "kernel":
         blocks = BLOCK_BYTES if config.algorithm == "apriori" else 0
         return float(BASE_BYTES + INCIDENCE_BYTES * count + blocks)
     incidences = float(BASE_BYTES + MLXTEND_INCIDENCE_BYTES * count)
     if config.algorithm == "apriori":
-        return incidences + 2 * search.baskets.basket_count * search.item_count
+        return incidences + 2 * search.basket_count * search.item_count
     return incidences + NODE_BYTES * _prefix_count(search.baskets, search.item_count)
 
 

@@ -81,15 +81,18 @@ def plan_ladder(baskets: Baskets, config: Mining, supports: Sequence[float] = ()
     return [plan(baskets, count, config) for count in sorted(within, reverse=True)]
 
 
-def check_plan(baskets: Baskets, min_count: int, config: Mining) -> None:
+def check_plan(baskets: Baskets, min_count: int, config: Mining, threads: int = 1) -> Search:
     """Refuse a threshold that would give more itemsets, or need more memory, than configured.
+
+    Returns:
+        The look that was taken.
 
     Raises:
         ConfigError: It would not fit; the message names the need and a threshold that fits.
     """
-    search = Search(baskets, min_count, config)
+    search = Search(baskets, min_count, config, threads)
     if is_within(search, config):
-        return
+        return search
     fitting = _fitting_count(baskets, min_count, lambda count: _is_planned(baskets, count, config))
     raise ConfigError(_refusal(search, fitting, _need(search, config), config))
 
@@ -162,10 +165,9 @@ def _need(search: Search, config: Mining) -> str:
 
 
 def _refusal(search: Search, fitting: int, need: str, config: Mining) -> str:
-    basket_count = search.baskets.basket_count
     if isinstance(config.min_support, float):
         asked = f"mining.min_support {config.min_support}"
-        better = rounded_up(fitting, basket_count)
+        better = rounded_up(fitting, search.basket_count)
     else:
         asked, better = f"mining.min_count {search.min_count}", str(fitting)
     return (
