@@ -172,6 +172,8 @@ class _File:
         for old in self.folder.glob("a.*"):
             old.unlink()
         (self.folder / self.name).write_bytes(_packed(self.name, self.content))
+        if _engine(self.folder).is_broken:
+            _engine.cache_clear()
         _engine(self.folder).drop("quarantine")
         return _engine(self.folder)
 

@@ -3,10 +3,11 @@
 import gzip
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.config.load import load_config
 from pipeline.errors import DataError, StorageError
+from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.files import find_files, inspect_files
 from pipeline.progress import Progress
 from pipeline.run import run
@@ -75,7 +77,7 @@ Content = Callable[[Path], bytes]
                 + parquet(f, table())[204:]
             ),
             65,
-            "a.parquet: the Parquet file is damaged",
+            "a.parquet: the file is damaged",
         ),
         (
             "a.parquet",
@@ -154,6 +156,32 @@ class Meddler(Progress):
             self._change()
         with super().stage(name):
             yield
+
+
+def breaking(folder: Path) -> bytes:
+    """Return a Parquet file with a bit that makes a database give itself up."""
+    whole = parquet(folder, table(order="2"))
+    path = folder / "flipped.parquet"
+    with closing(DuckDBEngine(1)) as engine:
+        for place in range(len(whole)):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with suppress(duckdb.Error, StorageError):
+                engine.run(f"select item from read_parquet('{path}')")
+            if engine.is_broken:
+                return path.read_bytes()
+    raise AssertionError(len(whole))
+
+
+def test_the_one_of_many_files_that_breaks_the_database_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = breaking(tmp_path)
+    for name in "abc":
+        (tmp_path / f"in_{name}.parquet").write_bytes(parquet(tmp_path, table()))
+    (tmp_path / "in_b.parquet").write_bytes(content)
+    (tmp_path / "shop.yaml").write_text(CONFIG.format(files="in_*.parquet"), encoding="utf-8")
+    assert 65 == main(["run", str(tmp_path / "shop.yaml")])
+    assert "in_b.parquet: the file is damaged (INTERNAL Error: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["grows", "shrinks", "is written again", "vanishes"])

@@ -129,6 +129,15 @@ class DuckDBEngine:
             message = f"{name}: cannot be read ({str(error).splitlines()[0]})"
             raise DataError(message) from error
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the database gave itself up: on a file damaged in a way it does not expect."""
+        try:
+            self._connection.execute("select 1").fetchall()
+        except duckdb.FatalException:
+            return True
+        return False
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Inside, an exception undoes all changes."""
@@ -136,7 +145,8 @@ class DuckDBEngine:
         try:
             yield
         except BaseException:
-            self.run("rollback")
+            with suppress(duckdb.FatalException):  # nothing is left to roll back
+                self.run("rollback")
             raise
         self.run("commit")
 

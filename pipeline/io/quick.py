@@ -4,6 +4,7 @@ It is right where the number of rows equals the number of physical lines counted
 row takes at least one line, so each row is exactly one line and nothing was swallowed.
 """
 
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from pipeline.config.source_options import Source
@@ -55,6 +56,16 @@ class QuickReader:
         except QUERY_ERRORS as error:
             return str(error).splitlines()[0]
         return None
+
+    def breaker(self, group: FileGroup) -> str:
+        """Return the name of the file that broke the database: a new one breaks on it, too."""
+        for single in group.singles():
+            with closing(DuckDBEngine(1, readable=[single.files[0].path])) as probe:
+                with suppress(*QUERY_ERRORS):
+                    probe.run(f"select bit_xor(hash(given)) from {self._scan(single)} as given")
+                if probe.is_broken:
+                    return single.files[0].name
+        return " or ".join(file.name for file in group.files)
 
     def headers(self, group: FileGroup) -> int:
         """Return the number of header lines in a group."""

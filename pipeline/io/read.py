@@ -150,14 +150,13 @@ class SourceReader:
             self._skip("header", headers)
             self._skip("other_event_type", group.lines - headers - rows)
             self._move_rejects(group, reader)
+        elif self._engine.is_broken:
+            raise DataError(_damaged(self._quick.breaker(group), problem))
         elif group.files[1:]:
             for single in group.singles():
                 self._read_group(single)
         elif group.format == "parquet":
-            message = (
-                f"{group.files[0].name}: the Parquet file is damaged ({problem}); write it again"
-            )
-            raise DataError(message)
+            raise DataError(_damaged(group.files[0].name, problem))
         else:
             self._read_carefully(group, reader)
 
@@ -243,3 +242,7 @@ class SourceReader:
         account = Account(self._source, lines, accepted, self._rejects.count, filtered=filtered)
         self._rejects.check(lines - sum(filtered.get(reason, 0) for reason in NO_RECORDS))
         return account.check()
+
+
+def _damaged(name: str, problem: str) -> str:
+    return f"{name}: the file is damaged ({problem}); write it again"
