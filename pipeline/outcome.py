@@ -118,7 +118,7 @@ _REMOVED = {
 def notes(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield what the person who reads the summary should know of the stages."""
     for table, values in figures.items():
-        for line in str(values.get("message", "")).splitlines():
+        for line in str(values.get("message") or "").splitlines():
             yield f"{table}: {line}"
         removed = {name: values[name] for name in _REMOVED if values.get(name)}
         if removed:

@@ -17,3 +17,8 @@ def test_notes_say_how_many_rows_each_filter_removed() -> None:
         "also_bought: left out 3 pairs with too few persons, 1,234 pairs that chance explains"
     )
     assert [expected] == list(notes(figures))
+
+
+def test_a_stage_without_a_message_has_no_note() -> None:
+    figures = {"association_rules": {"message": None, "rule_count": 7}, "rfm_segments": {}}
+    assert [] == list(notes(figures))
