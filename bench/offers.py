@@ -26,8 +26,9 @@ from shelves import AS_OF, DAY, MEMORY_LIMIT, items, pairs, sets, table
 from pipeline.config.bundle_options import Bundles
 from pipeline.config.campaign_options import Campaigns
 from pipeline.config.serving_options import Serving
-from pipeline.io.duckdb_engine import DuckDBEngine, database_share
+from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.freed_memory import return_freed_memory
+from pipeline.io.memory_share import database_share
 from pipeline.mining.window import Window
 from pipeline.serving.bundles import build_bundles
 from pipeline.serving.campaign_tables import Audience

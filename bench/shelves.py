@@ -24,8 +24,9 @@ import pyarrow as pa
 
 from pipeline import names
 from pipeline.config.serving_options import Serving
-from pipeline.io.duckdb_engine import DuckDBEngine, database_share
+from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.freed_memory import return_freed_memory
+from pipeline.io.memory_share import database_share
 from pipeline.io.write import write_table
 from pipeline.mining.item_groups import LEVELS
 from pipeline.serving.recommendations import TABLES, build_recommendations

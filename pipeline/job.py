@@ -14,13 +14,14 @@ from pipeline.config.model import Config
 from pipeline.config.rule_file import read_rule_file
 from pipeline.config.source_options import Catalogue, Source
 from pipeline.io.customer_key import customer_key
-from pipeline.io.duckdb_engine import DuckDBEngine, database_share
+from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.durable import make_folder, storage_errors
 from pipeline.io.files import FileFacts, InputFile, inspect_files
 from pipeline.io.freed_memory import return_freed_memory
 from pipeline.io.frozen_cuts import SOURCE as FROZEN_CUTS
 from pipeline.io.frozen_cuts import cuts_files
 from pipeline.io.lookups import lookup_files
+from pipeline.io.memory_share import database_share
 from pipeline.io.passing import passing
 from pipeline.io.read import effective_orders, source_files
 from pipeline.mining.cleaning import Span

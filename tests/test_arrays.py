@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.io.duckdb_engine import database_share
+from pipeline.io.memory_share import database_share
 from pipeline.mining.baskets import order_of
 from pipeline.mining.repeated_lines import repeated
 

@@ -11,13 +11,10 @@ import pyarrow as pa
 
 from pipeline.engine import Pieces, Step, Value
 from pipeline.errors import DataError, StorageError
+from pipeline.io.memory_share import bytes_of, left_to_arrays
 
 BATCH_ROWS = 122_880
 _NAME = re.compile(r"\$([a-z_]+)")
-_SIZE = re.compile(r"([\d.]+) ?([KMGT]?)(i?)B", re.IGNORECASE)
-_BESIDE = 10**9
-_LIBRARIES = 500 * 10**6
-"""What the interpreter, libraries and compiled code take of the memory beside the database."""
 _FLUSHES = {
     "allocator_flush_threshold": "16MB",
     "allocator_bulk_deallocation_flush_threshold": "64MB",
@@ -76,7 +73,7 @@ class DuckDBEngine:
             settings["threads"] = threads
         if memory_limit:
             settings |= _FLUSHES
-        self._limit = _bytes_of(memory_limit) if memory_limit else None
+        self._limit = bytes_of(memory_limit) if memory_limit else None
         self._connection = duckdb.connect(":memory:", config=settings)
         self._connection.execute("set timezone = 'UTC'")
         # Row order never decides a result, and keeping it costs memory.
@@ -262,7 +259,7 @@ class DuckDBEngine:
         if whole is None:
             yield
             return
-        wanted = whole - max(0, size - _left_to_arrays(whole))
+        wanted = whole - max(0, size - left_to_arrays(whole))
         self._set_limit(max(wanted, whole // _LEAST_PART, min(whole, _LEAST_SHARE)))
         try:
             yield
@@ -305,36 +302,6 @@ class DuckDBEngine:
     def close(self) -> None:
         """Release memory, threads and spill files."""
         self._connection.close()
-
-
-def database_share(limit: str) -> str:
-    """Return what the database may take of a run's memory: all but 1 GB, and at least half.
-
-    The rest is for arrays, which lie outside the database's limit, and for libraries.
-
-    Args:
-        limit: A size such as `512MB` or `1.5 GiB`.
-
-    Example:
-        >>> database_share("1GB"), database_share("4GB")
-        ('500000000B', '3000000000B')
-    """
-    total = _bytes_of(limit)
-    return f"{max(total // 2, total - _BESIDE)}B"
-
-
-def _left_to_arrays(share: int) -> int:
-    """Return what a run's memory holds beside the database's share and the libraries."""
-    return max(0, min(share, _BESIDE) - _LIBRARIES)
-
-
-def _bytes_of(limit: str) -> int:
-    size = _SIZE.fullmatch(limit)
-    if not size:
-        message = f"{limit!r} is no size"
-        raise ValueError(message)
-    power = " KMGT".index(size[2].upper() or " ")
-    return int(float(size[1]) * (1024 if size[3] else 1000) ** power)
 
 
 def _named(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from pipeline.mining.columns import read_columns
 from pipeline.mining.steps import build, sql_of
 
 if TYPE_CHECKING:
-    from pipeline.mining.kernels.targets import Buyers, Purchases, Views
+    from pipeline.mining.kernels.buyers import Buyers, Purchases, Views
 
 BYTES_PER_VIEW = 32
 """What first views and purchases take in arrays for each first view."""
@@ -68,7 +68,7 @@ def load_target_counts(
 
 def _purchases(engine: Engine) -> "Purchases":
     """Return the purchases of buying visitors, by place of the visitor and time."""
-    from pipeline.mining.kernels.targets import Purchases
+    from pipeline.mining.kernels.buyers import Purchases
 
     kinds = {"place": "int32", "ordered_at": "int64", "item_code": "int32"}
     places, times, items = read_columns(engine, sql_of("placed_purchases"), kinds)
@@ -80,7 +80,7 @@ def _purchases(engine: Engine) -> "Purchases":
 
 def _views(engine: Engine, sql: str, values: Mapping[str, Value]) -> "Views":
     """Return the views of a select."""
-    from pipeline.mining.kernels.targets import Views
+    from pipeline.mining.kernels.buyers import Views
 
     kinds = {"place": "int32", "item_code": "int32", "viewed_at": "int64", "horizon_end": "int64"}
     return Views(*read_columns(engine, sql, kinds, values))
@@ -88,7 +88,7 @@ def _views(engine: Engine, sql: str, values: Mapping[str, Value]) -> "Views":
 
 def _buyers(views: "Views", purchases: "Purchases", sources: Int32s, item_count: int) -> "Buyers":
     """Return who bought after a first view, inside its horizon, put together by source."""
-    from pipeline.mining.kernels.targets import Buyers, find_buyers
+    from pipeline.mining.kernels.buyers import Buyers, find_buyers
 
     items, *places = find_buyers(views, purchases, item_count)
     order = order_of(items)

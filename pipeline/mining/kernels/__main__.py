@@ -14,6 +14,7 @@ KERNELS = (
     "followers",
     "binomial",
     "pairs",
+    "buyers",
     "targets",
     "fisher",
     "levels",

@@ -28,7 +28,7 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer32
+from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.level_counts import Candidates, count_candidates
 from pipeline.mining.kernels.level_nodes import (
     Nodes,
@@ -79,7 +79,7 @@ def _list_candidates(
             for place in range(base, base + size):
                 _add_hits(nodes, int(drops[place]), item, 1, hits)
             if used + node - sibling > len(candidates):
-                candidates = longer32(candidates, used, used + node - sibling)
+                candidates = longer(candidates, used, used + node - sibling)
             for other in range(sibling, node):
                 if hits[items[other]] == size:
                     candidates[used] = items[other]

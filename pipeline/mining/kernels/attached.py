@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry
-from pipeline.mining.kernels.growing import filled64, longer32
+from pipeline.mining.kernels.growing import filled, longer
 
 
 @entry(
@@ -89,9 +89,9 @@ def count_attached(
             if own[source] >= 0 and not has_others[line]:
                 counts[own[source]] -= 1  # it is the source itself that holds it
         if used + width > len(left):
-            left = longer32(left, used, used + width)
-            right = longer32(right, used, used + width)
-            found = longer32(found, used, used + width)
+            left = longer(left, used, used + width)
+            right = longer(right, used, used + width)
+            found = longer(found, used, used + width)
         for category in range(width):
             if counts[category] >= min_count:
                 left[used], right[used], found[used] = source, category, counts[category]
@@ -135,7 +135,7 @@ def count_months(
     """
     width, month_count = widths
     counts = np.zeros((len(categories), month_count), np.int32)
-    pairs = filled64(width, -1)
+    pairs = filled(width, -1, np.int64)
     for source in range(len(starts) - 1):
         for pair in range(pair_starts[source], pair_starts[source + 1]):
             pairs[categories[pair]] = pair

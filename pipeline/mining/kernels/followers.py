@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import filled32, filled64, longer32
+from pipeline.mining.kernels.growing import filled, longer
 
 NEVER = 2**30
 """A day after all others."""
@@ -67,9 +67,9 @@ def count_followers_of(
                 counts[targets[at]] += lasts[at] <= day  # once a customer; no branch to guess wrong
         wanted = used + min(walked, len(items))
         if wanted > len(left):
-            left = longer32(left, used, wanted)
-            right = longer32(right, used, wanted)
-            found = longer32(found, used, wanted)
+            left = longer(left, used, wanted)
+            right = longer(right, used, wanted)
+            found = longer(found, used, wanted)
         if walked >= len(items):
             for target in range(len(items)):
                 if counts[target] >= min_count and items[target] != source:
@@ -135,7 +135,7 @@ def quartiles_by_source(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), filled32(customer_count, NEVER)
+    gaps, marks = np.zeros(horizon + 1, np.int32), filled(customer_count, NEVER, np.int32)
     for source in range(len(starts) - 1):
         if pair_starts[source] == pair_starts[source + 1]:
             continue
@@ -186,7 +186,7 @@ def quartiles_by_target(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), filled64(customer_count, -1)
+    gaps, marks = np.zeros(horizon + 1, np.int32), filled(customer_count, -1, np.int64)
     for target in range(len(places) - 1):
         if pair_starts[target] == pair_starts[target + 1]:
             continue

@@ -149,19 +149,51 @@ def _grow(
 
 
 @inner
-def _split_perfect(
-    choices: tuple[Int32s, Int64s, Int64s], found: int, count: int, perfect: Int32s
+def _list_choices(
+    keys: Int64s,
+    found: int,
+    choices: tuple[Int32s, Int64s, Int64s],
+    perfect: Int32s,
+    count: int,
 ) -> int:
-    """Move the choices that leave the count as it is to the perfect items; return how many."""
+    """List the partners of an item, those that leave its count as it is as perfect extensions.
+
+    With a count of 0 there are none of these. Return how many choices there are.
+    """
     items, counts, _ = choices
-    left = 0
-    for place in range(found):
-        if counts[place] == count:
-            perfect[place - left] = items[place]
+    used = 0
+    for number in range(found):
+        if count_of(keys[number]) == count:
+            perfect[number - used] = item_of(keys[number])
         else:
-            items[left], counts[left] = items[place], counts[place]
-            left += 1
-    return found - left
+            items[used], counts[used] = item_of(keys[number]), count_of(keys[number])
+            used += 1
+    return used
+
+
+@inner
+def _longer_trie(
+    trie: tuple[Sizes, Int32s, Counts], used: int, wanted: int
+) -> tuple[Sizes, Int32s, Counts]:
+    """Return the trie with room for so many nodes."""
+    if wanted <= len(trie[2]):
+        return trie
+    return (
+        longer(trie[0], used, wanted),
+        longer(trie[1], used, wanted),
+        longer(trie[2], used, wanted),
+    )
+
+
+@inner
+def _longer_choices(
+    choices: tuple[Int32s, Int64s, Int64s], used: int, wanted: int
+) -> tuple[Int32s, Int64s, Int64s]:
+    """Return the choices with room for so many."""
+    if wanted <= len(choices[0]):
+        return choices
+    items, counts, places = choices
+    return longer(items, used, wanted), longer(counts, used, wanted), longer(places, used, wanted)
 
 
 @inner
@@ -225,63 +257,46 @@ def mine_items(
     numbers, row = np.empty(width, np.int32), np.empty(width + 1, np.int32)
     for item in range(width):
         numbers[item] = -1
-    choice_items, perfect = np.empty(width, np.int32), np.empty(width, np.int32)
-    choice_counts, choice_places = np.empty(width, np.int64), np.empty(width, np.int64)
-    bits, chosen = np.empty(1024, np.uint64), np.empty(1024, np.int32)
+    perfect, listed = np.empty(width, np.int32), np.empty(1024, np.int32)
+    choices = np.empty(width, np.int32), np.empty(width, np.int64), np.empty(width, np.int64)
+    bits, trie = np.empty(1024, np.uint64), (sizes, items, counts)
     stack = np.zeros((min(max_size, width) + 1, 8), np.int64)
     used = 0
     for item in range(first, last):
-        if used == len(counts):
-            sizes, items = longer(sizes, used, used + 1), longer(items, used, used + 1)
-            counts = longer(counts, used, used + 1)
-        sizes[used], items[used], counts[used] = 1, item, item_counts[item]
+        trie = _longer_trie(trie, used, used + 1)
+        trie[0][used], trie[1][used], trie[2][used] = 1, item, item_counts[item]
         used += 1
         if used > most:
             break
         if max_size == 1:
             continue
         span = (item_starts[item], item_starts[item + 1])
-        found = find_partners(slots, places, span, (item, min_count), sums, keys)
-        for number in range(found):
-            choice_items[number] = item_of(keys[number])
-            choice_counts[number] = count_of(keys[number])
-        choices, perfect_count = (choice_items, choice_counts, choice_places), 0
-        if max_size > found:
-            perfect_count = _split_perfect(choices, found, item_counts[item], perfect)
-            found -= perfect_count
-        stack[0, STOP], stack[0, PERFECT_END], stack[0, NODE] = found, perfect_count, used - 1
+        partners = find_partners(slots, places, span, (item, min_count), sums, keys)
+        apart = item_counts[item] if max_size > partners else 0
+        found = _list_choices(keys, partners, choices, perfect, apart)
+        stack[0, STOP], stack[0, PERFECT_END], stack[0, NODE] = found, partners - found, used - 1
         stack[0, NEXT] = stack[0, PERFECT] = stack[0, WORDS] = stack[0, TOP] = 0
         if found > 1 and max_size > 2:
             words = (span[1] - span[0] + WORD - 1) // WORD
             if found * words > len(bits):
                 bits = np.empty(2 * found * words, np.uint64)
-            if words > len(chosen):
-                chosen = np.empty(2 * words, np.int32)
+            if words > len(listed):
+                listed = np.empty(2 * words, np.int32)
             stack[0, TOP] = found * words
             stack[0, WORDS] = _project((slots, places, span), choices, found, numbers, bits, row)
         depth = 0
         while depth >= 0 and used <= most:
             used, depth, nodes, wanted, words = _grow(
-                (sizes, items, counts),
-                (choice_items, choice_counts, choice_places),
-                bits,
-                (chosen, perfect),
-                stack,
-                (used, depth),
+                trie, choices, bits, (listed, perfect), stack, (used, depth),
                 (min_count, max_size, most),
-            )
+            )  # fmt: skip
             if nodes > most:
                 used = nodes
-            elif nodes > len(counts):
-                sizes, items = longer(sizes, used, nodes), longer(items, used, nodes)
-                counts = longer(counts, used, nodes)
-            if wanted > len(choice_items):
-                end = stack[depth, STOP]
-                choice_items = longer(choice_items, end, wanted)
-                choice_counts = longer(choice_counts, end, wanted)
-                choice_places = longer(choice_places, end, wanted)
+                break
+            trie = _longer_trie(trie, used, nodes)
+            choices = _longer_choices(choices, stack[depth, STOP], wanted)
             if words > len(bits):
                 bits = longer(bits, stack[depth, TOP], words)
         if used > most:
             break
-    return sizes[:used], items[:used], counts[:used], used
+    return trie[0][:used], trie[1][:used], trie[2][:used], used

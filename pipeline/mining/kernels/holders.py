@@ -12,20 +12,8 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import filled32
-
-
-@inner
-def _holds(items: Int32s, begin: int, end: int, item: int) -> bool:
-    """Whether an item is between two places, where items ascend."""
-    low, high = begin, end
-    while low < high:
-        middle = (low + high) >> 1
-        if items[middle] < item:
-            low = middle + 1
-        else:
-            high = middle
-    return low < end and items[low] == item
+from pipeline.mining.kernels.growing import filled
+from pipeline.mining.kernels.searching import place_of
 
 
 @inner
@@ -73,7 +61,7 @@ def count_holders(
             row = rows[place]
             holds = True
             for item in itemset:
-                if item != rarest and not _holds(items, begins[row], begins[row + 1], item):
+                if item != rarest and place_of(items, begins[row], begins[row + 1], item) < 0:
                     holds = False
                     break
             if holds:
@@ -101,7 +89,7 @@ def count_pair_holders(
         A row for each pair: baskets, persons.
     """
     counts = np.zeros((len(common), 2), np.int64)
-    marks, marked = filled32(len(persons), -1), -1
+    marks, marked = filled(len(persons), -1, np.int32), -1
     for number in range(len(common)):
         item, last = common[number], -1
         if item != marked:

@@ -6,7 +6,8 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import inner
-from pipeline.mining.kernels.growing import longer32, longer64
+from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.searching import place_of
 from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
 
 
@@ -30,17 +31,17 @@ def with_room(nodes: Nodes, used: int, wanted: int, level: int) -> Nodes:
     """Return the nodes with room for so many, as many more perfect items, from a level on."""
     perfect, perfect_used = nodes.perfect, nodes.perfect_starts[level]
     if perfect_used + wanted - used > len(perfect):
-        perfect = longer32(perfect, perfect_used, perfect_used + wanted - used)
+        perfect = longer(perfect, perfect_used, perfect_used + wanted - used)
     if wanted <= len(nodes.parents):  # there is one start more
         return Nodes(
             nodes.parents, nodes.items, nodes.counts, nodes.starts, nodes.perfect_starts, perfect
         )
     return Nodes(
-        longer32(nodes.parents, used, wanted),
-        longer32(nodes.items, used, wanted),
-        longer64(nodes.counts, used, wanted),
-        longer64(nodes.starts, used + 1, wanted + 1),
-        longer64(nodes.perfect_starts, used + 1, wanted + 1),
+        longer(nodes.parents, used, wanted),
+        longer(nodes.items, used, wanted),
+        longer(nodes.counts, used, wanted),
+        longer(nodes.starts, used + 1, wanted + 1),
+        longer(nodes.perfect_starts, used + 1, wanted + 1),
         perfect,
     )
 
@@ -48,16 +49,8 @@ def with_room(nodes: Nodes, used: int, wanted: int, level: int) -> Nodes:
 @inner
 def child_of(nodes: Nodes, node: int, item: int) -> int:
     """Return the child of a node with an item, else the node: the item changes nothing there."""
-    items = nodes.items
-    low, high = nodes.starts[node], nodes.starts[node + 1]
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if items[middle] < item:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and items[low] == item else node
+    child = place_of(nodes.items, nodes.starts[node], nodes.starts[node + 1], item)
+    return child if child >= 0 else node
 
 
 @inner

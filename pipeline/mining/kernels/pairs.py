@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer32
+from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.vertical import rows_of_items
 from pipeline.mining.person_baskets import NOBODY
 from pipeline.mining.threads import in_threads, parts_of_items
@@ -205,11 +205,11 @@ def count_pairs_of(
             if lanes > 1:
                 _count_times(items, times, begin, end, person, cells)
         if used + touched_count > len(left):
-            left = longer32(left, used, used + touched_count)
-            right = longer32(right, used, used + touched_count)
+            left = longer(left, used, used + touched_count)
+            right = longer(right, used, used + touched_count)
         if 2 * lanes * (used + touched_count) > len(counts):
             wanted = 2 * lanes * (used + touched_count)
-            counts = longer32(counts, 2 * lanes * used, wanted)
+            counts = longer(counts, 2 * lanes * used, wanted)
         for place in range(touched_count):
             other = touched[place]
             if cells[TOGETHER, other, COUNT] >= min_count:
@@ -251,9 +251,9 @@ def count_plain_pairs_of(
                 cells[other] += 1
                 at += 1
         if used + touched_count > len(left):
-            left = longer32(left, used, used + touched_count)
-            right = longer32(right, used, used + touched_count)
-            counts = longer32(counts, used, used + touched_count)
+            left = longer(left, used, used + touched_count)
+            right = longer(right, used, used + touched_count)
+            counts = longer(counts, used, used + touched_count)
         for place in range(touched_count):
             other = touched[place]
             if cells[other] >= min_count:

@@ -20,7 +20,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer32, longer64
+from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.levels import Levels, child_of
 
 
@@ -125,16 +125,16 @@ def split_itemsets(
         wanted = end + 2 * (end - begin)
         if wanted > len(splits.lefts):
             splits = Splits(
-                longer64(splits.lefts, end, wanted),
-                longer64(splits.rights, end, wanted),
-                longer64(splits.sizes, end, wanted),
+                longer(splits.lefts, end, wanted),
+                longer(splits.rights, end, wanted),
+                longer(splits.sizes, end, wanted),
             )
         right_limit = max_right if is_allowed[lasts[child]] else 0
         top = _extend(levels, splits, (begin, end), child, right_limit)
         if kept + top - end > len(lefts):
-            lefts = longer32(lefts, kept, kept + top - end)
-            rights = longer32(rights, kept, kept + top - end)
-            joints = longer32(joints, kept, kept + top - end)
+            lefts = longer(lefts, kept, kept + top - end)
+            rights = longer(rights, kept, kept + top - end)
+            joints = longer(joints, kept, kept + top - end)
         for place in range(end, top):
             left, right = splits.lefts[place], splits.rights[place]
             if _is_kept(limits, counts[child], left, right):
@@ -144,7 +144,7 @@ def split_itemsets(
             continue
         depth += 1
         if depth + 2 > len(nexts):
-            nexts, stops = longer64(nexts, depth, 0), longer64(stops, depth, 0)
-            tops = longer64(tops, depth + 1, 0)
+            nexts, stops = longer(nexts, depth, 0), longer(stops, depth, 0)
+            tops = longer(tops, depth + 1, 0)
         nexts[depth], stops[depth], tops[depth + 1] = starts[child], starts[child + 1], top
     return lefts[:kept], rights[:kept], joints[:kept]
