@@ -77,7 +77,7 @@ Content = Callable[[Path], bytes]
                 + parquet(f, table())[204:]
             ),
             65,
-            "a.parquet: the file is damaged",
+            "a.parquet: the Parquet file is damaged",
         ),
         (
             "a.parquet",
@@ -181,7 +181,7 @@ def test_the_one_of_many_files_that_breaks_the_database_is_named(
     (tmp_path / "in_b.parquet").write_bytes(content)
     (tmp_path / "shop.yaml").write_text(CONFIG.format(files="in_*.parquet"), encoding="utf-8")
     assert 65 == main(["run", str(tmp_path / "shop.yaml")])
-    assert "in_b.parquet: the file is damaged (INTERNAL Error: " in capsys.readouterr().err
+    assert "in_b.parquet: the Parquet file is damaged (INTERNAL Error: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["grows", "shrinks", "is written again", "vanishes"])

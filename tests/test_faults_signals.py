@@ -141,10 +141,13 @@ def test_of_two_runs_at_once_one_publishes_and_the_other_ends_with_75(tmp_path: 
 def test_a_run_that_finds_another_one_ends_before_it_reads_anything(tmp_path: Path) -> None:
     config, output = new_shop(tmp_path / "shop"), tmp_path / "outputs"
     with lock(output):
+        started = time.monotonic()
         ended = end(run_words(config, output, NEW_DAY))
+        seconds = time.monotonic() - started
 
     assert (ended.returncode, ended.stdout) == (75, "")
-    assert len(ended.stderr.splitlines()) == 1  # no stage was done
+    assert seconds < soon()  # it did not wait for the other one
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_the_lock_of_a_killed_run_is_in_nobodys_way(tmp_path: Path) -> None:

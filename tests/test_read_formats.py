@@ -133,7 +133,7 @@ def test_a_parquet_file_with_damaged_pages_is_named(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "orders.parquet").read_bytes())
     content[4:60] = bytes(56)
     (tmp_path / "orders.parquet").write_bytes(content)
-    with pytest.raises(DataError, match=r"orders\.parquet: the file is damaged \("):
+    with pytest.raises(DataError, match=r"orders\.parquet: the Parquet file is damaged \("):
         read_orders(tmp_path, "orders.parquet")
 
 

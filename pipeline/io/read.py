@@ -151,12 +151,12 @@ class SourceReader:
             self._skip("other_event_type", group.lines - headers - rows)
             self._move_rejects(group, reader)
         elif self._engine.is_broken:
-            raise DataError(_damaged(self._quick.breaker(group), problem))
+            raise DataError(_damaged(group, self._quick.breaker(group), problem))
         elif group.files[1:]:
             for single in group.singles():
                 self._read_group(single)
         elif group.format == "parquet":
-            raise DataError(_damaged(group.files[0].name, problem))
+            raise DataError(_damaged(group, group.files[0].name, problem))
         else:
             self._read_carefully(group, reader)
 
@@ -244,5 +244,6 @@ class SourceReader:
         return account.check()
 
 
-def _damaged(name: str, problem: str) -> str:
-    return f"{name}: the file is damaged ({problem}); write it again"
+def _damaged(group: FileGroup, name: str, problem: str) -> str:
+    kind = "Parquet file" if group.format == "parquet" else "file"
+    return f"{name}: the {kind} is damaged ({problem}); write it again"
