@@ -19,6 +19,7 @@ from pipeline.io.duckdb_engine import DuckDBEngine
 from pipeline.io.files import find_files, inspect_files
 from pipeline.progress import Progress
 from pipeline.run import run
+from tests.conftest import PROJECT
 
 LINE = "1,ann,A,2011-01-01 10:00:00,2,1.50\n"
 CSV = "order,customer,item,at,quantity,price\n" + LINE
@@ -84,6 +85,13 @@ Content = Callable[[Path], bytes]
             lambda f: parquet(f, table()).replace(b"customer", b"custom\xe5r"),
             65,
             "a.parquet: not a whole Parquet file ('utf-8' codec can't decode",
+        ),
+        (
+            "a.parquet",
+            # Found by the fuzz lane: pyarrow ends the process when it looks at the columns.
+            lambda _: (PROJECT / "tests/damaged/definition_levels.parquet").read_bytes(),
+            65,
+            "a.parquet: not a whole Parquet file (TProtocolException: Invalid data)",
         ),
         (
             "a.parquet",

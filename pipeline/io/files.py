@@ -11,7 +11,7 @@ from typing import IO, Literal, cast, get_args
 from urllib.parse import unquote
 
 from pipeline.errors import DataError
-from pipeline.io.parquet_input import open_parquet
+from pipeline.io.parquet_input import check_columns, open_parquet
 from pipeline.io.patterns import matching_files
 from pipeline.io.streams import BLOCK_BYTES, open_text, read_errors
 
@@ -108,7 +108,9 @@ def inspect_files(files: Sequence[InputFile], threads: int) -> list[FileFacts]:
         DataError: A Parquet file is not whole or compressed with Brotli, or a line is too long.
     """
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        return list(pool.map(_inspect, files))
+        facts = list(pool.map(_inspect, files))
+    check_columns([file for file in files if file.format == "parquet"])
+    return facts
 
 
 def _inspect(file: InputFile) -> FileFacts:
