@@ -338,6 +338,48 @@ def test_compiled_code_that_cannot_be_kept_is_said_once(tmp_path: Path) -> None:
     assert done.stderr.count("the compiled kernels cannot be kept") == 1
 
 
+@pytest.mark.deep
+def test_no_function_is_compiled_once_more_for_a_number_that_is_spelled(tmp_path: Path) -> None:
+    code = (
+        "from numba.core import event\n"
+        "seen = []\n"
+        "class Listener(event.Listener):\n"
+        "    def on_start(self, at): pass\n"
+        "    def on_end(self, at):\n"
+        "        function = at.data['dispatcher'].py_func\n"
+        "        seen.append((function.__module__, function.__name__, str(at.data['args'])))\n"
+        "event.register('numba:compile', Listener())\n"
+        "from pipeline.mining.kernels import __main__\n"
+        "__main__.main()\n"
+        "ours = [row for row in seen if row[0].startswith('pipeline.')]\n"
+        "print(len(ours) > 100, *(row[1] for row in ours if 'Literal' in row[2]))\n"
+    )
+    found = run_python(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout.splitlines()[-1].split()
+    assert found[0] == "True"
+    assert set(found[1:]) <= {"filled", "_count"}  # small, or meant to be
+
+
+@pytest.mark.parametrize("change", ["", "del types.BaseFunction"])
+def test_the_compiler_is_as_it_was_after_a_kernel(change: str, tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(
+        "import numpy as np\n"
+        "from numba import njit, types\n"
+        "from numba.core.types.functions import BaseFunction\n"
+        f"{change}\n"
+        "from pipeline.mining.kernels.compiled import entry\n"
+        "before = BaseFunction.get_call_type\n"
+        "try:\n"
+        "    entry('int64(int64[::1])')(lambda values: values.nothing)\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__)\n"
+        "added = entry('int64(int64[::1])')(lambda values: values[0] + values[1])\n"
+        "print(before is BaseFunction.get_call_type, added(np.array([3, 4])))\n"
+    )
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import probe"
+    printed = run_python(code, NUMBA_CACHE_DIR=str(tmp_path / "cache")).stdout.split()
+    assert printed == ["TypingError", "True", "7"]
+
+
 def test_numba_is_imported_only_when_mining_starts() -> None:
     code = "import sys, pipeline.run, pipeline.cli; print('numba' in sys.modules)"
     assert run_python(code).stdout.strip() == "False"

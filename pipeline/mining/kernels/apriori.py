@@ -27,7 +27,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, TWO, ZERO, entry, inner
 from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.level_counts import Candidates, count_candidates
 from pipeline.mining.kernels.level_nodes import (
@@ -70,14 +70,14 @@ def _list_candidates(
     """
     first, last = level
     size = len(drops) // (last - first)
-    begins, candidates, used = np.zeros(last - first + 1, np.int64), np.empty(256, np.int32), 0
+    begins, candidates, used = np.zeros(last - first + 1, np.int64), np.empty(256, np.int32), ZERO
     starts, items = nodes.starts, nodes.items
     for node in range(first, last):
         item, parent, base = items[node], nodes.parents[node], (node - first) * size
         sibling = starts[parent]
         if sibling < node:
             for place in range(base, base + size):
-                _add_hits(nodes, int(drops[place]), item, 1, hits)
+                _add_hits(nodes, int(drops[place]), item, ONE, hits)
             if used + node - sibling > len(candidates):
                 candidates = longer(candidates, used, used + node - sibling)
             for other in range(sibling, node):
@@ -85,7 +85,7 @@ def _list_candidates(
                     candidates[used] = items[other]
                     used += 1
             for place in range(base, base + size):
-                _add_hits(nodes, int(drops[place]), item, -1, hits)
+                _add_hits(nodes, int(drops[place]), item, MINUS_ONE, hits)
         begins[node - first + 1] = used
     return Candidates(begins, candidates, np.zeros(used, np.int64))
 
@@ -202,7 +202,7 @@ def mine_levels(
         nodes.parents[item], nodes.items[item], nodes.counts[item] = -1, item, item_counts[item]
         nodes.starts[item] = width
     nodes.starts[width] = width
-    first, used, size = width, width, 2
+    first, used, size = width, width, TWO
     kept = (min_count, max_size >= width)  # else a copy might be too large
     if max_size > 1:
         nodes, used = _add_pairs(slots, places, item_starts, kept, nodes)
@@ -215,7 +215,7 @@ def mine_levels(
         count_candidates(slots, nodes, (first, size), candidates, words, width)
         nodes, drops, end = _keep(nodes, (first, used), candidates, kept, drops)
         first, used, size = used, end, size + 1
-    total = 0
+    total = ZERO
     for number in sizes_of_subtrees(nodes, first, used, most)[:width]:
         total = min(total + number, most + 1)
     if total > most:

@@ -12,8 +12,8 @@ categories of an order, twice.
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry
-from pipeline.mining.kernels.growing import filled, longer
+from pipeline.mining.kernels.compiled import ZERO, entry
+from pipeline.mining.kernels.growing import all_longer, filled
 
 
 @entry(
@@ -80,7 +80,7 @@ def count_attached(
     Returns:
         Sources, categories and the orders of each pair; by source, then by category.
     """
-    counts, used = np.zeros(width, np.int32), 0
+    counts, used = np.zeros(width, np.int32), ZERO
     left, right, found = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
     for source in range(len(starts) - 1):
         for line in range(starts[source], starts[source + 1]):
@@ -88,10 +88,7 @@ def count_attached(
                 counts[held[place]] += 1
             if own[source] >= 0 and not has_others[line]:
                 counts[own[source]] -= 1  # it is the source itself that holds it
-        if used + width > len(left):
-            left = longer(left, used, used + width)
-            right = longer(right, used, used + width)
-            found = longer(found, used, used + width)
+        left, right, found = all_longer((left, right, found), used, used + width)
         for category in range(width):
             if counts[category] >= min_count:
                 left[used], right[used], found[used] = source, category, counts[category]

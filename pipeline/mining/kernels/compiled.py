@@ -20,8 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import njit
+import numpy as np
+from numba import njit, types
 from numba.core import config
+from numba.core.compiler_lock import global_compiler_lock
 
 ENTRY: dict[str, Any] = {
     "cache": True,
@@ -50,6 +52,39 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _with_types_remembered() -> Iterator[None]:
+    """Ask once what an operator makes of some types, not anew for each `a[i]`.
+
+    Numba tries some forty meanings each time, which takes a quarter of all compilation. It has no
+    switch for this; a version that works in another way compiles as it always did.
+    """
+    asked: Any = getattr(types, "BaseFunction", None)
+    if not hasattr(asked, "get_call_type"):
+        yield
+        return
+    ask, answers = asked.get_call_type, {}
+
+    def remember(self: Any, context: Any, args: Any, kws: Any) -> Any:  # noqa: ANN401 - Numba's
+        if kws:
+            return ask(self, context, args, kws)
+        question = (self, context, tuple(args))
+        if question not in answers:
+            answers[question] = ask(self, context, args, kws)
+        return answers[question]
+
+    with global_compiler_lock:  # no other thread compiles meanwhile
+        asked.get_call_type = remember
+        try:
+            yield
+        finally:
+            asked.get_call_type = ask
+
+
+# Numbers of which no function gets a copy of its own. Numba compiles what a call hands on once more
+# for a number that is spelled there, and for a variable that begins as one and changes in a loop.
+MINUS_ONE, ZERO, ONE, TWO = (cast("int", np.int64(number)) for number in (-1, 0, 1, 2))
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -65,7 +100,7 @@ def entry(signature: str, *, counts_references: bool = True) -> Callable[[Functi
     options = ENTRY if counts_references else {**ENTRY, "_nrt": False}
 
     def compiled(function: Function) -> Function:
-        with _without_collecting():
+        with _without_collecting(), _with_types_remembered():
             return cast("Function", njit(signature, **options)(function))
 
     return compiled

@@ -16,8 +16,8 @@ customer the purchases inside the horizon; then for each chosen pair those of it
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import filled, longer
+from pipeline.mining.kernels.compiled import ZERO, entry, inner
+from pipeline.mining.kernels.growing import all_longer, filled
 
 NEVER = 2**30
 """A day after all others."""
@@ -57,7 +57,7 @@ def count_followers_of(
     begin, end, min_count = limits
     counts = np.zeros(len(items), np.int32)
     left, right, found = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
-    used = 0
+    used = ZERO
     for source in range(begin, end):
         walked = 0
         for walk in range(starts[source], starts[source + 1]):
@@ -66,10 +66,7 @@ def count_followers_of(
             for at in range(begins[walk], ends[walk]):
                 counts[targets[at]] += lasts[at] <= day  # once a customer; no branch to guess wrong
         wanted = used + min(walked, len(items))
-        if wanted > len(left):
-            left = longer(left, used, wanted)
-            right = longer(right, used, wanted)
-            found = longer(found, used, wanted)
+        left, right, found = all_longer((left, right, found), used, wanted)
         if walked >= len(items):
             for target in range(len(items)):
                 if counts[target] >= min_count and items[target] != source:

@@ -29,8 +29,8 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words
 from pipeline.mining.kernels.common_bits import count_common, list_words, write_common
-from pipeline.mining.kernels.compiled import entry, inner, lean
-from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.compiled import ZERO, entry, inner, lean
+from pipeline.mining.kernels.growing import all_longer, longer
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
 from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
@@ -172,31 +172,6 @@ def _list_choices(
 
 
 @inner
-def _longer_trie(
-    trie: tuple[Sizes, Int32s, Counts], used: int, wanted: int
-) -> tuple[Sizes, Int32s, Counts]:
-    """Return the trie with room for so many nodes."""
-    if wanted <= len(trie[2]):
-        return trie
-    return (
-        longer(trie[0], used, wanted),
-        longer(trie[1], used, wanted),
-        longer(trie[2], used, wanted),
-    )
-
-
-@inner
-def _longer_choices(
-    choices: tuple[Int32s, Int64s, Int64s], used: int, wanted: int
-) -> tuple[Int32s, Int64s, Int64s]:
-    """Return the choices with room for so many."""
-    if wanted <= len(choices[0]):
-        return choices
-    items, counts, places = choices
-    return longer(items, used, wanted), longer(counts, used, wanted), longer(places, used, wanted)
-
-
-@inner
 def _project(
     walked: tuple[Int32s, Places, tuple[int, int]],
     choices: tuple[Int32s, Int64s, Int64s],
@@ -261,9 +236,9 @@ def mine_items(
     choices = np.empty(width, np.int32), np.empty(width, np.int64), np.empty(width, np.int64)
     bits, trie = np.empty(1024, np.uint64), (sizes, items, counts)
     stack = np.zeros((min(max_size, width) + 1, 8), np.int64)
-    used = 0
+    used = ZERO
     for item in range(first, last):
-        trie = _longer_trie(trie, used, used + 1)
+        trie = all_longer(trie, used, used + 1)
         trie[0][used], trie[1][used], trie[2][used] = 1, item, item_counts[item]
         used += 1
         if used > most:
@@ -284,7 +259,7 @@ def mine_items(
                 listed = np.empty(2 * words, np.int32)
             stack[0, TOP] = found * words
             stack[0, WORDS] = _project((slots, places, span), choices, found, numbers, bits, row)
-        depth = 0
+        depth = ZERO
         while depth >= 0 and used <= most:
             used, depth, nodes, wanted, words = _grow(
                 trie, choices, bits, (listed, perfect), stack, (used, depth),
@@ -293,8 +268,8 @@ def mine_items(
             if nodes > most:
                 used = nodes
                 break
-            trie = _longer_trie(trie, used, nodes)
-            choices = _longer_choices(choices, stack[depth, STOP], wanted)
+            trie = all_longer(trie, used, nodes)
+            choices = all_longer(choices, stack[depth, STOP], wanted)
             if words > len(bits):
                 bits = longer(bits, stack[depth, TOP], words)
         if used > most:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount
-from pipeline.mining.kernels.compiled import inner
+from pipeline.mining.kernels.compiled import ZERO, inner
 from pipeline.mining.kernels.level_nodes import Nodes
 
 
@@ -48,7 +48,7 @@ def count_candidates(
 
     `level` is its first node and the size of its itemsets; a block has so many words of rows.
     """
-    bits, place = np.empty(width * words, np.uint64), 0
+    bits, place = np.empty(width * words, np.uint64), ZERO
     while place < len(slots):
         place = _set_bits(slots, place, words * WORD, words, bits)
         _count_block(nodes.parents, nodes.items, level, candidates, bits, words)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import inner
+from pipeline.mining.kernels.compiled import ZERO, inner
 from pipeline.mining.kernels.growing import longer
 from pipeline.mining.kernels.searching import place_of
 from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
@@ -77,7 +77,7 @@ def in_depth_order(
 ) -> tuple[Sizes, Int32s, Counts]:
     """Return all itemsets in depth-first order; nodes of the last level have no larger ones."""
     sizes, items = np.empty(total, np.uint8), np.empty(total, np.int32)
-    counts, used = np.empty(total, np.uint32), 0
+    counts, used = np.empty(total, np.uint32), ZERO
     perfect_starts, perfect = nodes.perfect_starts, nodes.perfect
     nexts, stops = np.empty(depths + 1, np.int64), np.empty(depths + 1, np.int64)
     begins = np.empty(depths + 1, np.int64)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import ZERO, entry, inner
 
 NO_NODE = -1
 
@@ -90,9 +90,9 @@ def find_rows(starts: Int64s, lasts: Int32s, itemsets: Int32s) -> Int64s:
     levels = Levels(starts, lasts)
     rows = np.empty(len(itemsets), np.int64)
     for place in range(len(itemsets)):
-        node = 0
+        node = ZERO
         for column in range(itemsets.shape[1]):
             if itemsets[place, column] >= 0:
-                node = child_of(levels, node, int(itemsets[place, column]))
+                node = child_of(levels, node, itemsets[place, column])
         rows[place] = node - 1 if node > 0 else NO_NODE
     return rows

@@ -17,8 +17,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.compiled import ZERO, entry, inner
+from pipeline.mining.kernels.growing import all_longer, longer
 from pipeline.mining.kernels.vertical import rows_of_items
 from pipeline.mining.person_baskets import NOBODY
 from pipeline.mining.threads import in_threads, parts_of_items
@@ -189,7 +189,7 @@ def count_pairs_of(
     left, right, counts = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
     for item in range(max(last, 1)):
         _clear(cells, item)
-    used = 0
+    used = ZERO
     for item in range(first, last):
         touched_count = 0
         for place in range(starts[item], starts[item + 1]):
@@ -238,7 +238,7 @@ def count_plain_pairs_of(
     cells = np.zeros(max(last, 1), np.int32)
     touched = np.empty(max(last, 1), np.int32)
     left, right, counts = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
-    used = 0
+    used = ZERO
     for item in range(first, last):
         touched_count = 0
         for place in range(starts[item], starts[item + 1]):
@@ -250,10 +250,7 @@ def count_plain_pairs_of(
                     touched_count += 1
                 cells[other] += 1
                 at += 1
-        if used + touched_count > len(left):
-            left = longer(left, used, used + touched_count)
-            right = longer(right, used, used + touched_count)
-            counts = longer(counts, used, used + touched_count)
+        left, right, counts = all_longer((left, right, counts), used, used + touched_count)
         for place in range(touched_count):
             other = touched[place]
             if cells[other] >= min_count:

@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words
-from pipeline.mining.kernels.compiled import inner
+from pipeline.mining.kernels.compiled import ZERO, inner
 from pipeline.mining.kernels.slots import Places, sort_items
 
 ITEM_BITS = 31
@@ -92,7 +92,7 @@ def find_partners(
         How many partners there are.
     """
     item, min_count = limits
-    found = 0
+    found = ZERO
     if _count_before(slots, places, span, counts) >= item:
         for other in range(item):
             found = _take(other, min_count, counts, keys, found)

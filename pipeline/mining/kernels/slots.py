@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import ZERO, entry, inner
 
 Places = npt.NDArray[np.uint32]
 BLOCK_SLOTS = 1 << 16
@@ -134,7 +134,7 @@ def arrange_baskets(
     for code in range(width):
         nexts[code] = starts[code]
     places, rows = np.empty(starts[width], np.uint32), np.empty(BLOCK_SLOTS, np.int64)
-    ends, first = np.empty(width, np.int64), 0
+    ends, first = np.empty(width, np.int64), ZERO
     while first < used:
         last = min(used, first + BLOCK_SLOTS)
         while last < used and slots[last] >= 0:

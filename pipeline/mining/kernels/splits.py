@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.compiled import ZERO, entry, inner
+from pipeline.mining.kernels.growing import all_longer, longer
 from pipeline.mining.kernels.levels import Levels, child_of
 
 
@@ -108,7 +108,7 @@ def split_itemsets(
         Rows of the left sides, the right sides and the whole itemsets.
     """
     levels, limits = Levels(starts, lasts), Limits(counts, least, lift)
-    room, kept = 1024, 0
+    room, kept = 1024, ZERO
     lefts, rights = np.empty(room, np.int32), np.empty(room, np.int32)
     joints = np.empty(room, np.int32)
     splits = Splits(np.zeros(64, np.int64), np.zeros(64, np.int64), np.zeros(64, np.int64))
@@ -123,18 +123,10 @@ def split_itemsets(
         nexts[depth] += 1
         begin, end = tops[depth], tops[depth + 1]
         wanted = end + 2 * (end - begin)
-        if wanted > len(splits.lefts):
-            splits = Splits(
-                longer(splits.lefts, end, wanted),
-                longer(splits.rights, end, wanted),
-                longer(splits.sizes, end, wanted),
-            )
+        splits = Splits(*all_longer((splits.lefts, splits.rights, splits.sizes), end, wanted))
         right_limit = max_right if is_allowed[lasts[child]] else 0
         top = _extend(levels, splits, (begin, end), child, right_limit)
-        if kept + top - end > len(lefts):
-            lefts = longer(lefts, kept, kept + top - end)
-            rights = longer(rights, kept, kept + top - end)
-            joints = longer(joints, kept, kept + top - end)
+        lefts, rights, joints = all_longer((lefts, rights, joints), kept, kept + top - end)
         for place in range(end, top):
             left, right = splits.lefts[place], splits.rights[place]
             if _is_kept(limits, counts[child], left, right):
@@ -144,7 +136,7 @@ def split_itemsets(
             continue
         depth += 1
         if depth + 2 > len(nexts):
-            nexts, stops = longer(nexts, depth, 0), longer(stops, depth, 0)
-            tops = longer(tops, depth + 1, 0)
+            nexts, stops = longer(nexts, depth, ZERO), longer(stops, depth, ZERO)
+            tops = longer(tops, depth + 1, ZERO)
         nexts[depth], stops[depth], tops[depth + 1] = starts[child], starts[child + 1], top
     return lefts[:kept], rights[:kept], joints[:kept]

@@ -8,22 +8,21 @@ side. Every part of a frequent itemset is frequent, so both are always found.
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, inner
 from pipeline.mining.kernels.fisher import tail
 from pipeline.mining.kernels.levels import Levels, child_of
-
-_NO_ITEM = -1
 
 
 @inner
 def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) -> tuple[int, int]:
-    """Return the nodes of the left side without one item, and of that with the right side."""
-    part, whole, at = 0, 0, 0
-    for item in left:
+    """Return the nodes of the left side without the item at a place, and of both sides so."""
+    part, whole, at = ZERO, ZERO, 0
+    for place in range(len(left)):
+        item = left[place]
         while at < len(right) and right[at] < item:
             whole = child_of(levels, whole, right[at])
             at += 1
-        if item != left_out:
+        if place != left_out:
             part = child_of(levels, part, item)
             whole = child_of(levels, whole, item)
     while at < len(right):
@@ -47,7 +46,7 @@ def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
         How many there are; the last is the whole left side.
     """
     pairs[0, 0] = pairs[1, 0] = 0
-    used, at = 1, 0
+    used, at = ONE, 0
     for item in left:
         while at < len(right) and right[at] < item:
             _grow(levels, pairs[1], used, right[at])
@@ -93,8 +92,8 @@ def largest_p_values(
     for rule in range(len(antecedents)):
         left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
         right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
-        joint = counts[_with_all_but(levels, left, right, _NO_ITEM)[1]]
-        for left_out in left:
+        joint = counts[_with_all_but(levels, left, right, MINUS_ONE)[1]]
+        for left_out in range(len(left)):
             part, whole = _with_all_but(levels, left, right, left_out)
             found = tail(joint, counts[antecedents[rule] + 1], counts[whole], counts[part])
             largest[rule] = max(largest[rule], found)

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.buyers import Buyers
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import ONE, entry, inner
 from pipeline.mining.kernels.growing import filled
 
 _ITEM = (1 << 32) - 1
@@ -98,7 +98,7 @@ def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Ta
     items, counts = targets.items[begin:end], targets.counts[begin:end]
     weights = targets.weights[begin:end]
     items[0], counts[0], weights[0] = own, tallies[own, 0], tallies[own, 1]
-    unlisted, other_weight, kept = used - (counts[0] > 0), -weights[0], 1
+    unlisted, other_weight, kept = used - (counts[0] > 0), -weights[0], ONE
     for place in range(used):
         item = touched[place]
         count, weight = tallies[item, 0], tallies[item, 1]
