@@ -123,10 +123,12 @@ def split_itemsets(
         nexts[depth] += 1
         begin, end = tops[depth], tops[depth + 1]
         wanted = end + 2 * (end - begin)
-        splits = Splits(*all_longer((splits.lefts, splits.rights, splits.sizes), end, wanted))
+        if wanted > len(splits.lefts):  # asked here too: references to arrays are counted at a call
+            splits = Splits(*all_longer((splits.lefts, splits.rights, splits.sizes), end, wanted))
         right_limit = max_right if is_allowed[lasts[child]] else 0
         top = _extend(levels, splits, (begin, end), child, right_limit)
-        lefts, rights, joints = all_longer((lefts, rights, joints), kept, kept + top - end)
+        if kept + top - end > len(lefts):
+            lefts, rights, joints = all_longer((lefts, rights, joints), kept, kept + top - end)
         for place in range(end, top):
             left, right = splits.lefts[place], splits.rights[place]
             if _is_kept(limits, counts[child], left, right):
