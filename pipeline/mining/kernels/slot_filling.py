@@ -98,23 +98,23 @@ def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
 
 
 @inner
+def _alike(shown: Int32s, labels: Int32s, target: int) -> int:
+    """Return how many items of a page have the label of a target, if it has one."""
+    found = 0
+    for one in shown:
+        if one != EMPTY and labels[target] >= 0 and labels[one] == labels[target]:
+            found += 1
+    return found
+
+
+@inner
 def _crowded(shown: Int32s, items: Items, target: int, caps: Int64s, uses: Int64s) -> int:
     """Return which cap stands against one more target on a page, or SHOWN."""
     if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
         return TARGET_CAP
-    if caps[PER_CATEGORY] == 0 and caps[PER_BRAND] == 0:
-        return SHOWN
-    in_category, of_brand = 0, 0
-    category, brand = items.categories[target], items.brands[target]
-    for one in shown:
-        if one != EMPTY:
-            if category >= 0 and items.categories[one] == category:
-                in_category += 1
-            if brand >= 0 and items.brands[one] == brand:
-                of_brand += 1
-    if caps[PER_CATEGORY] > 0 and in_category >= caps[PER_CATEGORY]:
+    if caps[PER_CATEGORY] > 0 and _alike(shown, items.categories, target) >= caps[PER_CATEGORY]:
         return CATEGORY_CAP
-    if caps[PER_BRAND] > 0 and of_brand >= caps[PER_BRAND]:
+    if caps[PER_BRAND] > 0 and _alike(shown, items.brands, target) >= caps[PER_BRAND]:
         return BRAND_CAP
     return SHOWN
 
