@@ -52,6 +52,9 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+_ANSWERS: dict[Any, Any] = {}
+
+
 @contextmanager
 def _with_types_remembered() -> Iterator[None]:
     """Ask once what an operator makes of some types, not anew for each `a[i]`.
@@ -63,15 +66,15 @@ def _with_types_remembered() -> Iterator[None]:
     if not hasattr(asked, "get_call_type"):
         yield
         return
-    ask, answers = asked.get_call_type, {}
+    ask = asked.get_call_type
 
     def remember(self: Any, context: Any, args: Any, kws: Any) -> Any:  # noqa: ANN401 - Numba's
         if kws:
             return ask(self, context, args, kws)
         question = (self, context, tuple(args))
-        if question not in answers:
-            answers[question] = ask(self, context, args, kws)
-        return answers[question]
+        if question not in _ANSWERS:
+            _ANSWERS[question] = ask(self, context, args, kws)
+        return _ANSWERS[question]
 
     with global_compiler_lock:  # no other thread compiles meanwhile
         asked.get_call_type = remember
