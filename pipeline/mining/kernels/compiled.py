@@ -52,12 +52,13 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+# What Numba answered to (function, context, types), kept for the kernels that are compiled later.
 _ANSWERS: dict[Any, Any] = {}
 
 
 @contextmanager
 def _with_types_remembered() -> Iterator[None]:
-    """Ask once what an operator makes of some types, not anew for each `a[i]`.
+    """Ask Numba once what an operator makes of some types, not anew for each `a[i]`.
 
     Numba tries some forty meanings each time, which takes a quarter of all compilation. It has no
     switch for this; a version that works in another way compiles as it always did.
