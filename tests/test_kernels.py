@@ -197,7 +197,8 @@ def test_slots_beyond_31_bits_are_mined(tmp_path: Path) -> None:
     )
     starts, counts = np.array([0, 3, 6, 9]), np.array([FAR, FAR + 1, FAR + 2])
     room = np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.uint32)
-    sizes, items, grown, found = mine_items(slots, places, starts, counts, (0, 3, 3, 3, 99), *room)
+    rows = (slots, places, starts, counts)
+    sizes, items, grown, found = mine_items(rows, (0, 3, 3, 3, 99), room)
     assert sizes.tolist() == [1, 1, 2, 1, 2, 2, 3]
     assert items.tolist() == [0, 1, 0, 2, 0, 1, 0]
     assert grown.tolist() == [FAR, FAR + 1, 3, FAR + 2, 3, 3, 3]

@@ -111,8 +111,8 @@ def _grow_patterns(rows: Slots, limits: Limits, threads: int) -> list[Nodes]:
 
     def mine_part(part: tuple[int, int]) -> Nodes:
         # NumPy asks for large pages: to fill these takes a third of the time.
-        columns = np.empty(room, np.uint8), np.empty(room, np.int32), np.empty(room, np.uint32)
-        *nodes, count = mine_items(*rows, (*part, *limits), *columns)
+        trie = np.empty(room, np.uint8), np.empty(room, np.int32), np.empty(room, np.uint32)
+        *nodes, count = mine_items((*rows,), (*part, *limits), trie)
         found.append(count)
         _check_count(found, limits)
         return cast("Nodes", tuple(nodes))

@@ -105,14 +105,14 @@ def count_rules(itemsets: Itemsets, right: Sides, thresholds: Thresholds) -> Rul
 
 
 def link_itemsets(itemsets: Itemsets) -> "Levels":
-    """Return the itemsets as a trie, in which `find_rows` looks itemsets up by their items.
+    """Return the itemsets as a trie, in which an itemset is found by its items.
 
     Raises:
         ValueError: The itemsets are out of order, or one of them has a subset that is missing.
     """
-    from pipeline.mining.kernels.levels import Levels, link_levels
+    from pipeline.mining.kernels.levels import link_levels
 
-    levels = Levels(*link_levels(itemsets.items, itemsets.firsts))
+    levels = link_levels(itemsets.items, itemsets.firsts)
     if levels.starts[0] < 0:
         message = "itemsets must stand by size, then items, with all their subsets"
         raise ValueError(message)
@@ -127,16 +127,19 @@ def _split(
     Confidence is compared exactly. Lift takes products beyond 64 bits, so the kernel compares it in
     doubles and keeps what comes near; the exact look at what is left follows.
     """
-    from pipeline.mining.kernels.splits import split_itemsets
+    from pipeline.mining.kernels.splits import Limits, split_itemsets
 
     levels = link_itemsets(itemsets)
     counts = np.append(np.int64(thresholds.basket_count), itemsets.counts)
     width = int(levels.lasts.max()) + 1
     left, consequent, whole = split_itemsets(
-        *levels,
-        counts,
-        least_parts(counts, thresholds.min_confidence),
-        _nearly_least_lift(thresholds),
+        levels,
+        len(itemsets.firsts) - 1,
+        Limits(
+            counts,
+            least_parts(counts, thresholds.min_confidence),
+            _nearly_least_lift(thresholds),
+        ),
         np.ones(width, np.bool_) if right.is_allowed is None else right.is_allowed,
         right.max_size,
     )

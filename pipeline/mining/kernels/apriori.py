@@ -164,7 +164,8 @@ def _add_pairs(
 
 @entry(
     "Tuple((uint8[::1], int32[::1], uint32[::1], int64))"
-    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5))"
+    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5))",
+    counts_references=True,
 )
 def mine_levels(
     slots: Int32s,

@@ -18,6 +18,7 @@ from pipeline.mining.kernels.growing import all_longer, filled
 
 @entry(
     "Tuple((int32[::1], int64[::1], boolean[::1]))(int64[::1], int32[::1], int64)",
+    counts_references=True,
 )
 def hold_categories(starts: Int64s, of_lines: Int32s, width: int) -> tuple[Int32s, Int64s, Bools]:
     """Find the distinct categories of each order.
@@ -54,6 +55,7 @@ def hold_categories(starts: Int64s, of_lines: Int32s, width: int) -> tuple[Int32
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
     "(int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1], int64, int64)",
+    counts_references=True,
 )
 def count_attached(
     starts: Int64s,
@@ -100,6 +102,7 @@ def count_attached(
 @entry(
     "int32[:, ::1](int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1],"
     " int64[::1], int32[::1], int32[::1], UniTuple(int64, 2))",
+    counts_references=True,
 )
 def count_months(
     starts: Int64s,

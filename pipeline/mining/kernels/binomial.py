@@ -21,7 +21,10 @@ _ROUNDING = 1e-6
 _HALF = 0.5
 
 
-@entry("float64[::1](int32[::1], int32[::1], int64[::1], int64[::1], float64[::1], float64[::1])")
+@entry(
+    "float64[::1](int32[::1], int32[::1], int64[::1], int64[::1], float64[::1], float64[::1])",
+    counts_references=True,
+)
 def least_tails(
     sources: Int32s,
     targets: Int32s,

@@ -97,7 +97,8 @@ def _keep_first(views: Views, order: Int64s, begin: int, end: int, slots: Int64s
 
 @entry(
     "Tuple((int32[::1], int64[::1], int64[::1], int64[::1]))("
-    "int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64)"
+    "int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64)",
+    counts_references=True,
 )
 def _found(
     visitors: Int32s,

@@ -92,14 +92,13 @@ MINUS_ONE, ZERO, ONE, TWO = (cast("int", np.int64(number)) for number in (-1, 0,
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def entry(signature: str, *, counts_references: bool = True) -> Callable[[Function], Function]:
+def entry(signature: str, *, counts_references: bool = False) -> Callable[[Function], Function]:
     """Compile a function that Python calls; it runs without the interpreter's lock.
 
     Args:
         signature: Types of its arguments.
-        counts_references: False where it and what it calls make no arrays: nothing has to be
-            counted then, which took four fifths of the time of a kernel that hands arrays on in
-            tuples.
+        counts_references: Whether it, or what it calls, makes arrays. One that does not counts no
+            references to those it is given, and takes less than two thirds as long to compile.
     """
     options = ENTRY if counts_references else {**ENTRY, "_nrt": False}
 

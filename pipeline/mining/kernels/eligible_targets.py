@@ -111,7 +111,8 @@ def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, sta
 
 @entry(
     "int64[::1](float64[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], "
-    "int32[::1], int64[:, ::1], float64[::1], float64[:, ::1], uint8[:, ::1], int32[:, ::1])"
+    "int32[::1], int64[:, ::1], float64[::1], float64[:, ::1], uint8[:, ::1], int32[:, ::1])",
+    counts_references=True,
 )
 def first_targets(
     sources: Floats, spans: Int64s, windows: Floats, zones: Floats, ordered: Int32s,

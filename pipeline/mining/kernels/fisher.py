@@ -124,7 +124,7 @@ def tail(joint: int, left: int, right: int, baskets: int) -> float:
     return max(0.0, 1.0 - _up_to(at - 1, small, large, everything))
 
 
-@entry("float64[::1](int64[::1], int64[::1], int64[::1], int64[::1])")
+@entry("float64[::1](int64[::1], int64[::1], int64[::1], int64[::1])", counts_references=True)
 def upper_tails(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s) -> Floats:
     """Return for each row the chance of `joint` or more baskets with both sides.
 

@@ -26,7 +26,8 @@ NEVER = 2**30
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
     "(int32[::1], int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " UniTuple(int64, 3))"
+    " UniTuple(int64, 3))",
+    counts_references=True,
 )
 def count_followers_of(
     lasts: Int32s,
@@ -103,7 +104,8 @@ def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
 
 @entry(
     "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
-    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])"
+    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])",
+    counts_references=True,
 )
 def quartiles_by_source(
     days: Int32s,
@@ -154,7 +156,8 @@ def quartiles_by_source(
 
 @entry(
     "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
-    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])"
+    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])",
+    counts_references=True,
 )
 def quartiles_by_target(
     days: Int32s,

@@ -29,8 +29,8 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words
 from pipeline.mining.kernels.common_bits import count_common, list_words, write_common
-from pipeline.mining.kernels.compiled import ZERO, entry, inner, lean
-from pipeline.mining.kernels.growing import all_longer, longer
+from pipeline.mining.kernels.compiled import ZERO, entry, lean
+from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
 from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
@@ -39,11 +39,19 @@ from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
 # choices, where they begin, words of each, the first free word, the set's node, and where its
 # perfect extensions begin and end.
 NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
+# Where a search stands: the item in hand, how many nodes there are, the row of the stack, -1 where
+# the item is not begun; and for how many nodes, choices and words there must be room to go on.
+ITEM, USED, DEPTH, MORE_NODES, MORE_CHOICES, MORE_WORDS = range(6)
+
+Trie = tuple[Sizes, Int32s, Counts]
+Choices = tuple[Int32s, Int64s, Int64s]
+Rows = tuple[Int32s, Places, Int64s, Int64s]
+Scratch = tuple[Int64s, Int64s, Int32s, Int32s, Int32s, Int32s]
 
 
 @lean
 def _copy_perfect(
-    trie: tuple[Sizes, Int32s, Counts], perfect: Int32s, row: Int64s, used: int, most: int
+    trie: Trie, perfect: Int32s, row: Int64s, used: int, most: int
 ) -> tuple[int, int]:
     """Copy what was found below a set with the items that change no count.
 
@@ -61,7 +69,7 @@ def _copy_perfect(
 
 @lean
 def _find_choices(
-    choices: tuple[Int32s, Int64s, Int64s],
+    choices: Choices,
     bits: Words,
     scratch: tuple[Int32s, Int32s],
     row: Int64s,
@@ -91,42 +99,41 @@ def _find_choices(
 
 @lean
 def _grow(
-    trie: tuple[Sizes, Int32s, Counts],
-    choices: tuple[Int32s, Int64s, Int64s],
+    trie: Trie,
+    choices: Choices,
     bits: Words,
     scratch: tuple[Int32s, Int32s],
     stack: Int64s,
-    state: tuple[int, int],
+    state: Int64s,
     limits: tuple[int, int, int],
-) -> tuple[int, int, int, int, int]:
-    """Extend sets until all is done, there are more than the most itemsets, or room is short.
+) -> bool:
+    """Extend sets until the item is done, there are more than the most itemsets, or room is short.
 
-    Return how many nodes there are, the depth reached, -1 where all is done, and for how many
-    nodes, choices and words there must be room.
+    Return whether there is room.
     """
     sizes, items, counts = trie
     choice_items, choice_counts, choice_places = choices
     listed, perfect = scratch
-    used, depth = state
+    used, depth = state[USED], state[DEPTH]
     min_count, max_size, most = limits
-    while depth >= 0:
+    nodes = more_choices = more_words = ZERO
+    while depth >= 0 and used <= most:
         row = stack[depth]
         number, stop, words, top = row[NEXT], row[STOP], row[WORDS], row[TOP]
         if number == stop:
             used, nodes = _copy_perfect(trie, perfect, row, used, most)
             if nodes > 0:
-                return used, depth, nodes, 0, 0
+                break
             depth -= 1
             continue
         more, room = number - row[BASE], max_size - depth - 2
         if used == len(counts) or stop + more > len(choice_items) or top + more * words > len(bits):
-            return used, depth, used + 1, stop + more, top + more * words
+            nodes, more_choices, more_words = used + 1, stop + more, top + more * words
+            break
         row[NEXT] += 1
         node, used = used, used + 1
         sizes[node], items[node] = depth + 2, choice_items[number]
         counts[node] = choice_counts[number]
-        if used > most:
-            return used, depth, 0, 0, 0
         if more == 0 or words == 0 or room == 0:
             continue
         mine = choice_places[number]
@@ -145,14 +152,16 @@ def _grow(
             below[NEXT], below[BASE], below[STOP] = stop, stop, end
             below[WORDS], below[TOP], below[NODE] = kept, top, node
             below[PERFECT], below[PERFECT_END] = row[PERFECT_END], perfect_end
-    return used, depth, 0, 0, 0
+    state[USED], state[DEPTH], state[MORE_NODES] = used, depth, nodes
+    state[MORE_CHOICES], state[MORE_WORDS] = more_choices, more_words
+    return nodes == 0
 
 
-@inner
+@lean
 def _list_choices(
     keys: Int64s,
     found: int,
-    choices: tuple[Int32s, Int64s, Int64s],
+    choices: Choices,
     perfect: Int32s,
     count: int,
 ) -> int:
@@ -171,10 +180,10 @@ def _list_choices(
     return used
 
 
-@inner
+@lean
 def _project(
     walked: tuple[Int32s, Places, tuple[int, int]],
-    choices: tuple[Int32s, Int64s, Int64s],
+    choices: Choices,
     found: int,
     numbers: Int32s,
     bits: Words,
@@ -194,84 +203,114 @@ def _project(
     return words
 
 
+@lean
+def _begin(
+    rows: Rows,
+    limits: tuple[int, int, int],
+    trie: Trie,
+    choices: Choices,
+    bits: Words,
+    scratch: Scratch,
+    stack: Int64s,
+    state: Int64s,
+) -> bool:
+    """Write the itemset of an item down, with what may extend it; return whether there is room."""
+    slots, places, starts, item_counts = rows
+    sums, keys, numbers, held, perfect, _ = scratch
+    min_count, max_size, _ = limits
+    item, used = state[ITEM], state[USED]
+    span = (starts[item], starts[item + 1])
+    partners = found = ZERO
+    if max_size > 1:
+        partners = find_partners(slots, places, span, (item, min_count), sums, keys)
+        apart = item_counts[item] if max_size > partners else 0
+        found = _list_choices(keys, partners, choices, perfect, apart)
+    row = stack[0]
+    row[STOP], row[PERFECT_END], row[NODE] = found, partners - found, used
+    row[NEXT] = row[PERFECT] = row[WORDS] = row[TOP] = row[BASE] = 0
+    words = (span[1] - span[0] + WORD - 1) // WORD if found > 1 and max_size > 2 else 0
+    state[MORE_NODES], state[MORE_CHOICES], state[MORE_WORDS] = used + 1, 0, found * words
+    if used == len(trie[0]) or found * words > len(bits):
+        return False
+    if words > 0:
+        row[TOP] = found * words
+        row[WORDS] = _project((slots, places, span), choices, found, numbers, bits, held)
+    trie[0][used], trie[1][used], trie[2][used] = 1, item, item_counts[item]
+    state[USED], state[DEPTH] = used + 1, 0
+    return True
+
+
 @entry(
-    "Tuple((uint8[::1], int32[::1], uint32[::1], int64))"
-    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5),"
-    " uint8[::1], int32[::1], uint32[::1])"
+    "void(Tuple((int32[::1], uint32[::1], int64[::1], int64[::1])), UniTuple(int64, 5),"
+    " Tuple((uint8[::1], int32[::1], uint32[::1])), Tuple((int32[::1], int64[::1], int64[::1])),"
+    " uint64[::1], Tuple((int64[::1], int64[::1], int32[::1], int32[::1], int32[::1], int32[::1])),"
+    " int64[:, ::1], int64[::1])"
 )
-def mine_items(
-    slots: Int32s,
-    places: Places,
-    item_starts: Int64s,
-    item_counts: Int64s,
+def _mine(
+    rows: Rows,
     limits: tuple[int, int, int, int, int],
-    sizes: Sizes,
-    items: Int32s,
-    counts: Counts,
+    trie: Trie,
+    choices: Choices,
+    bits: Words,
+    scratch: Scratch,
+    stack: Int64s,
+    state: Int64s,
+) -> None:
+    """Go on with a search until it is done, has found more than the most, or room is short."""
+    _, last, min_count, max_size, most = limits
+    while state[ITEM] < last and state[USED] <= most:
+        if state[DEPTH] < 0 and not _begin(
+            rows, (min_count, max_size, most), trie, choices, bits, scratch, stack, state
+        ):
+            return
+        if not _grow(
+            trie, choices, bits, (scratch[5], scratch[4]), stack, state, (min_count, max_size, most)
+        ):
+            return
+        if state[DEPTH] < 0:
+            state[ITEM] += 1
+
+
+def mine_items(
+    rows: Rows, limits: tuple[int, int, int, int, int], trie: Trie
 ) -> tuple[Sizes, Int32s, Counts, int]:
     """Find the frequent itemsets whose rarest item is in a range.
 
     Args:
-        slots: As `arrange_baskets` returns them.
-        places: The same.
-        item_starts: The same.
-        item_counts: Number of baskets of each item; all are frequent.
+        rows: The slots, the places and the start of each item's places, as `arrange_baskets`
+            returns them, and the number of baskets of each item; all are frequent.
         limits: First item, the one after the last, smallest count, largest size, and most
             itemsets: the search ends when it has found more.
-        sizes: Room for the trie, another is made where it is too small; memory that is not
+        trie: Room for the columns of the trie, more is made where it is short; memory that is not
             written to costs nothing.
-        items: The same.
-        counts: The same.
 
     Returns:
         The columns of a trie, and how many itemsets there are, or some number above the most.
     """
-    first, last, min_count, max_size, most = limits
-    width = len(item_counts)
-    sums, keys = np.zeros(width, np.int64), np.empty(width, np.int64)
-    numbers, row = np.empty(width, np.int32), np.empty(width + 1, np.int32)
-    for item in range(width):
-        numbers[item] = -1
-    perfect, listed = np.empty(width, np.int32), np.empty(1024, np.int32)
+    starts = rows[2]
+    first, _, _, max_size, most = limits
+    width = len(starts) - 1
+    words = int(np.diff(starts).max(initial=0)) // WORD + 1
+    scratch = (
+        np.zeros(width, np.int64),
+        np.empty(width, np.int64),
+        np.full(width, -1, np.int32),
+        np.empty(width + 1, np.int32),
+        np.empty(width, np.int32),
+        np.empty(words, np.int32),
+    )
     choices = np.empty(width, np.int32), np.empty(width, np.int64), np.empty(width, np.int64)
-    bits, trie = np.empty(1024, np.uint64), (sizes, items, counts)
+    bits = np.empty(1024, np.uint64)
     stack = np.zeros((min(max_size, width) + 1, 8), np.int64)
-    used = ZERO
-    for item in range(first, last):
-        trie = all_longer(trie, used, used + 1)
-        trie[0][used], trie[1][used], trie[2][used] = 1, item, item_counts[item]
-        used += 1
-        if used > most:
+    state = np.array([first, 0, -1, 0, 0, 0])
+    while True:
+        _mine(rows, limits, trie, choices, bits, scratch, stack, state)
+        more = int(state[MORE_NODES])
+        if more == 0 or more > most:
             break
-        if max_size == 1:
-            continue
-        span = (item_starts[item], item_starts[item + 1])
-        partners = find_partners(slots, places, span, (item, min_count), sums, keys)
-        apart = item_counts[item] if max_size > partners else 0
-        found = _list_choices(keys, partners, choices, perfect, apart)
-        stack[0, STOP], stack[0, PERFECT_END], stack[0, NODE] = found, partners - found, used - 1
-        stack[0, NEXT] = stack[0, PERFECT] = stack[0, WORDS] = stack[0, TOP] = 0
-        if found > 1 and max_size > 2:
-            words = (span[1] - span[0] + WORD - 1) // WORD
-            if found * words > len(bits):
-                bits = np.empty(2 * found * words, np.uint64)
-            if words > len(listed):
-                listed = np.empty(2 * words, np.int32)
-            stack[0, TOP] = found * words
-            stack[0, WORDS] = _project((slots, places, span), choices, found, numbers, bits, row)
-        depth = ZERO
-        while depth >= 0 and used <= most:
-            used, depth, nodes, wanted, words = _grow(
-                trie, choices, bits, (listed, perfect), stack, (used, depth),
-                (min_count, max_size, most),
-            )  # fmt: skip
-            if nodes > most:
-                used = nodes
-                break
-            trie = all_longer(trie, used, nodes)
-            choices = all_longer(choices, stack[depth, STOP], wanted)
-            if words > len(bits):
-                bits = longer(bits, stack[depth, TOP], words)
-        if used > most:
-            break
-    return trie[0][:used], trie[1][:used], trie[2][:used], used
+        row = stack[max(state[DEPTH], 0)]
+        trie = with_room(trie, state[USED], more)
+        choices = with_room(choices, row[STOP], state[MORE_CHOICES])
+        (bits,) = with_room((bits,), row[TOP], state[MORE_WORDS])
+    used = int(state[USED])
+    return trie[0][:used], trie[1][:used], trie[2][:used], max(used, more)

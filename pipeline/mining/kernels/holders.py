@@ -28,7 +28,8 @@ def _rarest(starts: Int64s, itemset: Int32s) -> int:
 
 @entry(
     "int64[:, ::1](int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int32[::1],"
-    " int64[::1])"
+    " int64[::1])",
+    counts_references=True,
 )
 def count_holders(
     items: Int32s,
@@ -72,7 +73,10 @@ def count_holders(
     return counts
 
 
-@entry("int64[:, ::1](int32[::1], int32[::1], int64[::1], int32[::1], int32[::1])")
+@entry(
+    "int64[:, ::1](int32[::1], int32[::1], int64[::1], int32[::1], int32[::1])",
+    counts_references=True,
+)
 def count_pair_holders(
     persons: Int32s, rows: Int32s, starts: Int64s, common: Int32s, rarer: Int32s
 ) -> Int64s:

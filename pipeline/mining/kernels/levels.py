@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, inner
+from pipeline.mining.kernels.compiled import entry, lean
 
 NO_NODE = -1
 
@@ -23,7 +23,7 @@ class Levels(NamedTuple):
     lasts: Int32s
 
 
-@inner
+@lean
 def child_of(levels: Levels, node: int, item: int) -> int:
     """Return the itemset of a node and one larger item; NO_NODE where it is not among them."""
     if node < 0:
@@ -39,7 +39,7 @@ def child_of(levels: Levels, node: int, item: int) -> int:
     return low if low < end and levels.lasts[low] == item else NO_NODE
 
 
-@inner
+@lean
 def _is_same(items: Int32s, left: int, right: int, size: int) -> bool:
     """Whether the items at two places are the same."""
     place = 0
@@ -48,19 +48,10 @@ def _is_same(items: Int32s, left: int, right: int, size: int) -> bool:
     return place == size
 
 
-@entry("Tuple((int64[::1], int32[::1]))(int32[::1], int64[::1])")
-def link_levels(items: Int32s, firsts: Int64s) -> tuple[Int64s, Int32s]:
-    """Find the children of every itemset: those of the next size that begin with its items.
-
-    Args:
-        items: Items of all itemsets, by size, then items.
-        firsts: Row of the first itemset of each size from 1 on, and the number of all itemsets.
-
-    Returns:
-        The columns of `Levels`; a first start of -1 where some itemset lacks its prefix.
-    """
+@entry("void(int32[::1], int64[::1], int64[::1], int32[::1])")
+def _link(items: Int32s, firsts: Int64s, starts: Int64s, lasts: Int32s) -> None:
+    """Do the work of `link_levels`."""
     count = firsts[-1]
-    starts, lasts = np.empty(count + 2, np.int64), np.empty(count + 1, np.int32)
     starts[0], lasts[0], starts[count + 1] = 1, NO_NODE, count + 1
     level_at = 0
     for level in range(len(firsts) - 1):
@@ -75,24 +66,18 @@ def link_levels(items: Int32s, firsts: Int64s) -> tuple[Int64s, Int32s]:
         if child < stop:
             starts[0] = NO_NODE
         level_at = next_at
-    return starts, lasts
 
 
-@entry("int64[::1](int64[::1], int32[::1], int32[:, ::1])")
-def find_rows(starts: Int64s, lasts: Int32s, itemsets: Int32s) -> Int64s:
-    """Return the row of each itemset of a matrix, items ascending in its rows; -1 for no row.
+def link_levels(items: Int32s, firsts: Int64s) -> Levels:
+    """Find the children of every itemset: those of the next size that begin with its items.
 
     Args:
-        starts: As `link_levels` returns them.
-        lasts: The same.
-        itemsets: One itemset a row; an item of -1 is passed over.
+        items: Items of all itemsets, by size, then items.
+        firsts: Row of the first itemset of each size from 1 on, and the number of all itemsets.
+
+    Returns:
+        The trie; a first start of -1 where some itemset lacks its prefix.
     """
-    levels = Levels(starts, lasts)
-    rows = np.empty(len(itemsets), np.int64)
-    for place in range(len(itemsets)):
-        node = ZERO
-        for column in range(itemsets.shape[1]):
-            if itemsets[place, column] >= 0:
-                node = child_of(levels, node, itemsets[place, column])
-        rows[place] = node - 1 if node > 0 else NO_NODE
-    return rows
+    levels = Levels(np.empty(firsts[-1] + 2, np.int64), np.empty(firsts[-1] + 1, np.int32))
+    _link(items, firsts, *levels)
+    return levels

@@ -156,7 +156,8 @@ def _clear(cells: Int32s, item: int) -> None:
 
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))"
+    "(int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))",
+    counts_references=True,
 )
 def count_pairs_of(
     items: Int32s,
@@ -224,7 +225,8 @@ def count_pairs_of(
 
 @entry(
     "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))"
+    "(int32[::1], int64[::1], int32[::1], int64[::1], UniTuple(int64, 3))",
+    counts_references=True,
 )
 def count_plain_pairs_of(
     items: Int32s, begins: Int64s, rows: Int32s, starts: Int64s, limits: tuple[int, int, int]

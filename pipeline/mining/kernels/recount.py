@@ -50,7 +50,10 @@ def _common_count(held: Held, source: int, count: int, bits: Words, item_at: int
     return total
 
 
-@entry("int64[::1](int64[::1], int32[::1], int32[::1], int64[::1], UniTuple(int64, 3))")
+@entry(
+    "int64[::1](int64[::1], int32[::1], int32[::1], int64[::1], UniTuple(int64, 3))",
+    counts_references=True,
+)
 def count_itemsets(
     starts: Int64s, lasts: Int32s, items: Int32s, begins: Int64s, limits: tuple[int, int, int]
 ) -> Int64s:

@@ -252,7 +252,6 @@ def _close_gaps(page: Page, groups: Groups) -> None:
     "boolean[::1], int64[::1], int64[::1], boolean[:,::1], int8[::1], int32[::1], int32[::1], "
     "int32[::1], int64[::1], int32[::1], int64[:,::1], int64[::1], int64[::1], int64[:,::1], "
     "int64[:,::1], int64[::1], int64[::1], int32[::1], int64[::1])",
-    counts_references=False,
 )
 def fill_slots(
     targets: Int32s, positions: Int32s, starts: Int64s, ends: Int64s, is_for: Bools, most: Int64s,

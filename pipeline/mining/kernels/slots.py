@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, inner
+from pipeline.mining.kernels.compiled import ZERO, entry, lean
 
 Places = npt.NDArray[np.uint32]
 BLOCK_SLOTS = 1 << 16
 ROW = -1
 
 
-@inner
+@lean
 def sort_items(items: npt.NDArray[Any]) -> None:
     """Sort in place (Shell 1959): a library's sort takes a second to compile."""
     gap = len(items) // 2
@@ -37,7 +37,7 @@ def sort_items(items: npt.NDArray[Any]) -> None:
         gap = 1 if gap == 2 else gap * 5 // 11
 
 
-@inner
+@lean
 def _fill_rows(
     items: Int32s, begins: Int64s, new_codes: Int32s, slots: Int32s, starts: Int64s
 ) -> int:
@@ -64,7 +64,7 @@ def _fill_rows(
     return used
 
 
-@inner
+@lean
 def _order_rows(
     slots: Int32s,
     block: tuple[int, int],
@@ -110,8 +110,32 @@ def _order_rows(
 
 
 @entry(
-    "Tuple((int32[::1], uint32[::1], int64[::1]))(int32[::1], int64[::1], int32[::1], int64, int64)"
+    "int64(int32[::1], int64[::1], int32[::1],"
+    " Tuple((int32[::1], uint32[::1], int64[::1])), UniTuple(int64[::1], 3))"
 )
+def _arrange(
+    items: Int32s,
+    begins: Int64s,
+    new_codes: Int32s,
+    arranged: tuple[Int32s, Places, Int64s],
+    scratch: tuple[Int64s, Int64s, Int64s],
+) -> int:
+    """Do the work of `arrange_baskets`; return how many slots are in use."""
+    slots, places, starts = arranged
+    nexts, ends, rows = scratch
+    used = _fill_rows(items, begins, new_codes, slots, starts)
+    for code in range(len(nexts)):
+        nexts[code] = starts[code]
+    first = ZERO
+    while first < used:
+        last = min(used, first + BLOCK_SLOTS)
+        while last < used and slots[last] >= 0:
+            last += 1
+        _order_rows(slots, (first, last), ends, rows, nexts, places)
+        first = last
+    return used
+
+
 def arrange_baskets(
     items: Int32s, begins: Int64s, new_codes: Int32s, width: int, line_count: int
 ) -> tuple[Int32s, Places, Int64s]:
@@ -128,19 +152,8 @@ def arrange_baskets(
         The slots, the places of the items, and the start of each item's places with the end of
         the last. What a row begins with is negative, and says no more than that.
     """
-    starts, nexts = np.zeros(width + 1, np.int64), np.empty(width, np.int64)
-    slots = np.empty(line_count + len(begins), np.int32)
-    used = _fill_rows(items, begins, new_codes, slots, starts)
-    for code in range(width):
-        nexts[code] = starts[code]
-    places, rows = np.empty(starts[width], np.uint32), np.empty(BLOCK_SLOTS, np.int64)
-    ends, first = np.empty(width, np.int64), ZERO
-    while first < used:
-        last = min(used, first + BLOCK_SLOTS)
-        while last < used and slots[last] >= 0:
-            last += 1
-        if last - first > len(rows):
-            rows = np.empty(last - first, np.int64)
-        _order_rows(slots, (first, last), ends, rows, nexts, places)
-        first = last
-    return slots[:used], places, starts
+    slots, places = np.empty(line_count + len(begins), np.int32), np.empty(line_count, np.uint32)
+    starts, nexts, ends = np.zeros(width + 1, np.int64), *np.empty((2, width), np.int64)
+    rows = np.empty(BLOCK_SLOTS + width, np.int64)  # a block ends with the row that fills it
+    used = _arrange(items, begins, new_codes, (slots, places, starts), (nexts, ends, rows))
+    return slots[:used], places[: starts[-1]], starts

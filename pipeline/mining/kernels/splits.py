@@ -14,14 +14,20 @@ Source:
     VLDB 1994; the walk is our own.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, inner
-from pipeline.mining.kernels.growing import all_longer, longer
+from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.levels import Levels, child_of
+
+Rules = tuple[Int32s, Int32s, Int32s]
+Columns = tuple[Int64s, Int64s, Int64s]
+# Columns of the path, and what the state tells.
+NEXT, STOP, TOP = range(3)
+DEPTH, KEPT, SPLITS, RULES = range(4)
 
 
 class Splits(NamedTuple):
@@ -43,7 +49,7 @@ class Limits(NamedTuple):
     lift: float
 
 
-@inner
+@lean
 def _is_kept(limits: Limits, joint: int, left: int, right: int) -> bool:
     """Whether a split has two sides and reaches both limits."""
     if left <= 0 or right <= 0 or joint < limits.least[left]:
@@ -52,7 +58,7 @@ def _is_kept(limits: Limits, joint: int, left: int, right: int) -> bool:
     return float(joint) >= limits.lift * independent
 
 
-@inner
+@lean
 def _extend(
     levels: Levels, splits: Splits, span: tuple[int, int], child: int, right_limit: int
 ) -> int:
@@ -81,64 +87,83 @@ def _extend(
 
 
 @entry(
-    "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int64[::1], int32[::1], int64[::1], int64[::1], float64, boolean[::1], int64)"
+    "void(Tuple((int64[::1], int32[::1])), Tuple((int64[::1], int64[::1], float64)),"
+    " boolean[::1], int64, UniTuple(int32[::1], 3), UniTuple(int64[::1], 3), int64[:, ::1],"
+    " int64[::1])"
 )
-def split_itemsets(
-    starts: Int64s,
-    lasts: Int32s,
-    counts: Int64s,
-    least: Int64s,
-    lift: float,
+def _split(
+    trie: tuple[Int64s, Int32s],
+    reached: tuple[Int64s, Int64s, float],
     is_allowed: Bools,
     max_right: int,
-) -> tuple[Int32s, Int32s, Int32s]:
+    rules: Rules,
+    sides: Columns,
+    path: Int64s,
+    state: Int64s,
+) -> None:
+    """Go on with the walk until all is done or room is short.
+
+    Args:
+        trie: Columns of `Levels`.
+        reached: Fields of `Limits`.
+        is_allowed: As in `split_itemsets`.
+        max_right: The same.
+        rules: Takes the rows of the left sides, the right sides and the whole itemsets.
+        sides: Fields of `Splits`.
+        path: For each depth the next child, the end of the children, and the first split.
+        state: The depth, -1 where all is done; how many rules there are; and for how many splits
+            and rules there must be room.
+    """
+    levels, limits, splits = Levels(*trie), Limits(*reached), Splits(*sides)
+    starts, lasts = trie
+    depth, kept = state[DEPTH], state[KEPT]
+    while depth >= 0:
+        child = path[depth, NEXT]
+        if child == path[depth, STOP]:
+            depth -= 1
+            continue
+        begin, end = path[depth, TOP], path[depth + 1, TOP]
+        more = 2 * (end - begin)
+        if end + more > len(splits.lefts) or kept + more > len(rules[0]):
+            state[SPLITS], state[RULES] = end + more, kept + more
+            break
+        path[depth, NEXT] += 1
+        right_limit = max_right if is_allowed[lasts[child]] else 0
+        top = _extend(levels, splits, (begin, end), child, right_limit)
+        for place in range(end, top):
+            left, right = splits.lefts[place], splits.rights[place]
+            if _is_kept(limits, limits.counts[child], left, right):
+                rules[0][kept], rules[1][kept], rules[2][kept] = left - 1, right - 1, child - 1
+                kept += 1
+        if starts[child] < starts[child + 1]:
+            depth += 1
+            path[depth, NEXT], path[depth, STOP] = starts[child], starts[child + 1]
+            path[depth + 1, TOP] = top
+    state[DEPTH], state[KEPT] = depth, kept
+
+
+def split_itemsets(
+    levels: Levels, largest: int, limits: Limits, is_allowed: Bools, max_right: int
+) -> Rules:
     """Find the rules of all itemsets.
 
     Args:
-        starts: As `link_levels` returns them.
-        lasts: The same.
-        counts: Number of baskets of each node.
-        least: Smallest joint count of a rule with the node as its left side.
-        lift: Smallest lift divided by the number of baskets, a hair less than exact.
+        levels: The itemsets, as `link_levels` returns them.
+        largest: Number of items of the largest.
+        limits: What a rule must reach.
         is_allowed: Whether each item may stand on the right.
         max_right: Most items on the right, at least 1.
 
     Returns:
         Rows of the left sides, the right sides and the whole itemsets.
     """
-    levels, limits = Levels(starts, lasts), Limits(counts, least, lift)
-    room, kept = 1024, ZERO
-    lefts, rights = np.empty(room, np.int32), np.empty(room, np.int32)
-    joints = np.empty(room, np.int32)
-    splits = Splits(np.zeros(64, np.int64), np.zeros(64, np.int64), np.zeros(64, np.int64))
-    nexts, stops, tops = np.empty(8, np.int64), np.empty(8, np.int64), np.empty(9, np.int64)
-    nexts[0], stops[0], tops[0], tops[1] = starts[0], starts[1], 0, 1
-    depth = 0
-    while depth >= 0:
-        child = nexts[depth]
-        if child == stops[depth]:
-            depth -= 1
-            continue
-        nexts[depth] += 1
-        begin, end = tops[depth], tops[depth + 1]
-        wanted = end + 2 * (end - begin)
-        if wanted > len(splits.lefts):  # asked here too: references to arrays are counted at a call
-            splits = Splits(*all_longer((splits.lefts, splits.rights, splits.sizes), end, wanted))
-        right_limit = max_right if is_allowed[lasts[child]] else 0
-        top = _extend(levels, splits, (begin, end), child, right_limit)
-        if kept + top - end > len(lefts):
-            lefts, rights, joints = all_longer((lefts, rights, joints), kept, kept + top - end)
-        for place in range(end, top):
-            left, right = splits.lefts[place], splits.rights[place]
-            if _is_kept(limits, counts[child], left, right):
-                lefts[kept], rights[kept], joints[kept] = left - 1, right - 1, child - 1
-                kept += 1
-        if starts[child] == starts[child + 1]:
-            continue
-        depth += 1
-        if depth + 2 > len(nexts):
-            nexts, stops = longer(nexts, depth, ZERO), longer(stops, depth, ZERO)
-            tops = longer(tops, depth + 1, ZERO)
-        nexts[depth], stops[depth], tops[depth + 1] = starts[child], starts[child + 1], top
-    return lefts[:kept], rights[:kept], joints[:kept]
+    rules = cast("Rules", tuple(np.empty((3, 1024), np.int32)))
+    splits = cast("Columns", tuple(np.zeros((3, 64), np.int64)))
+    path, state = np.zeros((largest + 1, 3), np.int64), np.zeros(4, np.int64)
+    path[0], path[1:, TOP] = (levels.starts[0], levels.starts[1], 0), 1
+    while state[DEPTH] >= 0:
+        _split((*levels,), (*limits,), is_allowed, max_right, rules, splits, path, state)
+        splits = with_room(splits, path[state[DEPTH] + 1, TOP], state[SPLITS])
+        rules = with_room(rules, state[KEPT], state[RULES])
+    kept = state[KEPT]
+    return rules[0][:kept], rules[1][:kept], rules[2][:kept]

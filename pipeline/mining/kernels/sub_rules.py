@@ -63,7 +63,8 @@ def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
 
 @entry(
     "float64[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " int32[::1])"
+    " int32[::1])",
+    counts_references=True,
 )
 def largest_p_values(
     starts: Int64s,
@@ -102,7 +103,8 @@ def largest_p_values(
 
 @entry(
     "boolean[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " int32[::1])"
+    " int32[::1])",
+    counts_references=True,
 )
 def find_redundant(
     starts: Int64s,

@@ -21,7 +21,7 @@ from pipeline.mining.kernels.compiled import entry
 from pipeline.mining.kernels.levels import Levels, child_of
 
 
-@entry("int64[::1](int64[::1], int32[::1], int64[::1], int64[::1])")
+@entry("int64[::1](int64[::1], int32[::1], int64[::1], int64[::1])", counts_references=True)
 def largest_superset_counts(
     starts: Int64s, lasts: Int32s, counts: Int64s, firsts: Int64s
 ) -> Int64s:

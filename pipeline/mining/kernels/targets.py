@@ -169,7 +169,7 @@ _SIGNATURE = (
 )
 
 
-@entry(_SIGNATURE)
+@entry(_SIGNATURE, counts_references=True)
 def _count(
     buyer_begins: Int64s,
     bought_from: Int64s,

@@ -6,7 +6,10 @@ from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry
 
 
-@entry("Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64[::1], int64)")
+@entry(
+    "Tuple((int32[::1], int64[::1]))(int32[::1], int64[::1], int64[::1], int64)",
+    counts_references=True,
+)
 def rows_of_items(
     items: Int32s, begins: Int64s, order: Int64s, width: int
 ) -> tuple[Int32s, Int64s]:
