@@ -146,6 +146,12 @@ def test_slots_hold_the_baskets_of_two_frequent_items_or_more() -> None:
     assert rows.starts.tolist() == [0, 3, 6]
 
 
+@pytest.mark.parametrize("size", [62, 64, 600])
+def test_apriori_gives_up_where_itemsets_are_too_many_to_count(size: int) -> None:
+    with pytest.raises(TooManyItemsetsError):
+        mine_itemsets(baskets_of_rows([range(size)] * 2), 2, ANY_SIZE, "apriori")
+
+
 def test_apriori_counts_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{0, 1, 2}, {0, 1, 2, 3}, {1, 2, 3}, {0, 2}] * 100
     expected = by_oracle(rows, 50, ANY_SIZE)

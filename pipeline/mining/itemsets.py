@@ -15,7 +15,8 @@ from pipeline.mining.baskets import (
 
 Algorithm = Literal["fpgrowth", "apriori"]
 Miner = Literal["kernel", "mlxtend"]
-NO_LIMIT = 2**62
+NO_LIMIT = 2**61
+"""More itemsets than fit anywhere, of which twice as many still fit a number of 64 bits."""
 
 
 class TooManyItemsetsError(Exception):

@@ -27,24 +27,29 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD
-from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, TWO, ZERO, entry, inner
-from pipeline.mining.kernels.growing import longer
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, entry, lean
+from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.level_counts import Candidates, count_candidates
 from pipeline.mining.kernels.level_nodes import (
+    COLUMNS,
+    Columns,
     Nodes,
     child_of,
     in_depth_order,
+    single_items,
     sizes_of_subtrees,
-    with_room,
+    with_more,
 )
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of
 from pipeline.mining.kernels.slots import Places, sort_items
 from pipeline.mining.kernels.trie import Counts, Sizes
 
 COUNT_BITS = 32
+# What is in hand, how much has been found, and for how much there must be room.
+AT, USED, WANTED = range(3)
 
 
-@inner
+@lean
 def _add_hits(nodes: Nodes, drop: int, item: int, step: int, hits: Int32s) -> None:
     """Add to the hits of each item with which a set is frequent: children and perfect items."""
     starts, items, parents = nodes.starts, nodes.items, nodes.parents
@@ -59,27 +64,36 @@ def _add_hits(nodes: Nodes, drop: int, item: int, step: int, hits: Int32s) -> No
         drop = int(parents[drop])
 
 
-@inner
-def _list_candidates(
-    nodes: Nodes, level: tuple[int, int], drops: Int32s, hits: Int32s
-) -> Candidates:
-    """Join every itemset of a level with its smaller siblings and prune.
+@entry(
+    f"void({COLUMNS}, UniTuple(int64, 2), int32[::1], int32[::1], int64[::1], int32[::1],"
+    " int64[::1])"
+)
+def _join(
+    columns: Columns,
+    level: tuple[int, int],
+    drops: Int32s,
+    hits: Int32s,
+    begins: Int64s,
+    candidates: Int32s,
+    state: Int64s,
+) -> None:
+    """Go on with the candidates of a level until all is done or room is short.
 
-    `drops` holds for each itemset of the level the itemsets without one of its items, the last
-    one left out; a candidate must extend all of them.
+    The state is the node in hand, how many candidates there are, and the room that is short.
     """
-    first, last = level
-    size = len(drops) // (last - first)
-    begins, candidates, used = np.zeros(last - first + 1, np.int64), np.empty(256, np.int32), ZERO
+    nodes = Nodes(*columns)
     starts, items = nodes.starts, nodes.items
-    for node in range(first, last):
+    first, last = level
+    size, used = len(drops) // (last - first), state[USED]
+    for node in range(state[AT], last):
         item, parent, base = items[node], nodes.parents[node], (node - first) * size
         sibling = starts[parent]
+        if used + node - sibling > len(candidates):
+            state[AT], state[USED], state[WANTED] = node, used, used + node - sibling
+            return
         if sibling < node:
             for place in range(base, base + size):
                 _add_hits(nodes, int(drops[place]), item, ONE, hits)
-            if used + node - sibling > len(candidates):
-                candidates = longer(candidates, used, used + node - sibling)
             for other in range(sibling, node):
                 if hits[items[other]] == size:
                     candidates[used] = items[other]
@@ -87,28 +101,44 @@ def _list_candidates(
             for place in range(base, base + size):
                 _add_hits(nodes, int(drops[place]), item, MINUS_ONE, hits)
         begins[node - first + 1] = used
-    return Candidates(begins, candidates, np.zeros(used, np.int64))
+    state[AT], state[USED] = last, used
 
 
-@inner
-def _keep(
-    nodes: Nodes,
+def _list_candidates(
+    nodes: Nodes, level: tuple[int, int], drops: Int32s, hits: Int32s
+) -> Candidates:
+    """Join every itemset of a level with its smaller siblings and prune.
+
+    `drops` holds for each itemset of the level the itemsets without one of its items, the last
+    one left out; a candidate must extend all of them. `hits` is 0 for each item.
+    """
+    first, last = level
+    begins, candidates = np.zeros(last - first + 1, np.int64), np.empty(256, np.int32)
+    state = np.array([first, 0, 0])
+    while state[AT] < last:
+        (candidates,) = with_room((candidates,), state[USED], state[WANTED])
+        _join((*nodes,), level, drops, hits, begins, candidates, state)
+    used = state[USED]
+    return Candidates(begins, candidates[:used], np.zeros(used, np.int64))
+
+
+@entry(
+    f"int64({COLUMNS}, UniTuple(int64, 2), Tuple((int64[::1], int32[::1], int64[::1])),"
+    " Tuple((int64, boolean)), int32[::1], int32[::1])"
+)
+def _add_frequent(
+    columns: Columns,
     level: tuple[int, int],
-    candidates: Candidates,
+    counted: tuple[Int64s, Int32s, Int64s],
     limits: tuple[int, bool],
     drops: Int32s,
-) -> tuple[Nodes, Int32s, int]:
-    """Add the frequent candidates as the next level, with their own drops.
-
-    `limits` is the smallest count, and whether items that change no count are kept apart.
-    """
-    first, used = level
+    next_drops: Int32s,
+) -> int:
+    """Do the work of `_keep`; return how many nodes there are."""
     min_count, is_apart = limits
-    size, found = len(drops) // (used - first), 0
-    for count in candidates.counts:
-        found += count >= min_count
-    nodes = with_room(nodes, used, used + found, first)
-    next_drops, place = np.empty(found * (size + 1), np.int32), 0
+    nodes, candidates = Nodes(*columns), Candidates(*counted)
+    first, used = level
+    size, place = len(drops) // (used - first), 0
     perfect_used = nodes.perfect_starts[first]
     for node in range(first, level[1]):
         base = (node - first) * size
@@ -128,25 +158,54 @@ def _keep(
             next_drops[place] = child_of(nodes, int(nodes.parents[node]), item)
             place += 1
         nodes.starts[node + 1], nodes.perfect_starts[node + 1] = used, perfect_used
-    return nodes, next_drops[:place], used
+    return used
 
 
-@inner
-def _add_pairs(
-    slots: Int32s,
-    places: Places,
-    starts: Int64s,
-    limits: tuple[int, bool],
+def _keep(
     nodes: Nodes,
-) -> tuple[Nodes, int]:
-    """Count the pairs of each item and add those that are frequent."""
-    width = len(starts) - 1
+    level: tuple[int, int],
+    candidates: Candidates,
+    limits: tuple[int, bool],
+    drops: Int32s,
+) -> tuple[Nodes, Int32s, int]:
+    """Add the frequent candidates as the next level, with their own drops.
+
+    `limits` is the smallest count, and whether items that change no count are kept apart.
+    """
+    first, used = level
+    size = len(drops) // (used - first) + 1
+    found = int(np.count_nonzero(candidates.counts >= limits[0]))
+    nodes = with_more(nodes, first, used, used + found)
+    next_drops = np.empty(found * size, np.int32)
+    end = _add_frequent((*nodes,), level, (*candidates,), limits, drops, next_drops)
+    return nodes, next_drops[: (end - used) * size], end
+
+
+@entry(
+    f"void(Tuple((int32[::1], uint32[::1], int64[::1])), Tuple((int64, boolean)), {COLUMNS},"
+    " UniTuple(int64[::1], 2), int64[::1])"
+)
+def _count_pairs(
+    rows: tuple[Int32s, Places, Int64s],
+    limits: tuple[int, bool],
+    columns: Columns,
+    scratch: tuple[Int64s, Int64s],
+    state: Int64s,
+) -> None:
+    """Go on with the pairs of each item until all is done or room is short.
+
+    The state is the item in hand, how many nodes there are, and the room that is short.
+    """
+    slots, places, starts = rows
     min_count, is_apart = limits
-    sums, keys, used = np.zeros(width, np.int64), np.empty(width, np.int64), width
-    for item in range(width):
+    nodes, used = Nodes(*columns), state[USED]
+    sums, keys = scratch
+    for item in range(state[AT], len(starts) - 1):
         span, perfect_used = (starts[item], starts[item + 1]), nodes.perfect_starts[item]
         found = find_partners(slots, places, span, (item, min_count), sums, keys)
-        nodes = with_room(nodes, used, used + found, item)
+        if used + found > len(nodes.parents) or perfect_used + found > len(nodes.perfect):
+            state[AT], state[USED], state[WANTED] = item, used, used + found
+            return
         for place in range(found):
             keys[place] = item_of(keys[place]) << COUNT_BITS | count_of(keys[place])
         sort_items(keys[:found])
@@ -159,14 +218,23 @@ def _add_pairs(
                 nodes.parents[used], nodes.items[used], nodes.counts[used] = item, other, count
                 used += 1
         nodes.starts[item + 1], nodes.perfect_starts[item + 1] = used, perfect_used
-    return nodes, used
+    state[AT], state[USED] = len(starts) - 1, used
 
 
-@entry(
-    "Tuple((uint8[::1], int32[::1], uint32[::1], int64))"
-    "(int32[::1], uint32[::1], int64[::1], int64[::1], UniTuple(int64, 5))",
-    counts_references=True,
-)
+def _add_pairs(
+    rows: tuple[Int32s, Places, Int64s], limits: tuple[int, bool], nodes: Nodes
+) -> tuple[Nodes, int]:
+    """Count the pairs of each item and add those that are frequent."""
+    width = len(rows[2]) - 1
+    scratch, state = (np.zeros(width, np.int64), np.empty(width, np.int64)), np.array([0, width, 0])
+    while True:
+        _count_pairs(rows, limits, (*nodes,), scratch, state)
+        item, used, wanted = state.tolist()
+        if item == width:
+            return nodes, used
+        nodes = with_more(nodes, item, used, wanted)
+
+
 def mine_levels(
     slots: Int32s,
     places: Places,
@@ -191,35 +259,18 @@ def mine_levels(
     min_count, max_size, most, row_count, block_bytes = limits
     width = len(item_counts)
     words = max(1, min((row_count + WORD - 1) // WORD, block_bytes // (8 * max(width, 1))))
-    nodes = Nodes(
-        np.empty(width, np.int32),
-        np.empty(width, np.int32),
-        np.empty(width, np.int64),
-        np.empty(width + 1, np.int64),
-        np.zeros(width + 1, np.int64),
-        np.empty(width, np.int32),
-    )
-    for item in range(width):
-        nodes.parents[item], nodes.items[item], nodes.counts[item] = -1, item, item_counts[item]
-        nodes.starts[item] = width
-    nodes.starts[width] = width
-    first, used, size = width, width, TWO
+    nodes, bits = single_items(item_counts), np.empty(width * words, np.uint64)
+    first, used, size = width, width, 2
     kept = (min_count, max_size >= width)  # else a copy might be too large
     if max_size > 1:
-        nodes, used = _add_pairs(slots, places, item_starts, kept, nodes)
-    drops = np.empty(used - first, np.int32)
-    for node in range(first, used):
-        drops[node - first] = nodes.items[node]
-    hits = np.zeros(width, np.int32)
+        nodes, used = _add_pairs((slots, places, item_starts), kept, nodes)
+    drops, hits = nodes.items[first:used].copy(), np.zeros(width, np.int32)
     while first < used <= most and size < max_size:
         candidates = _list_candidates(nodes, (first, used), drops, hits)
-        count_candidates(slots, nodes, (first, size), candidates, words, width)
+        count_candidates(slots, nodes, (first, size), candidates, bits, words)
         nodes, drops, end = _keep(nodes, (first, used), candidates, kept, drops)
         first, used, size = used, end, size + 1
-    total = ZERO
-    for number in sizes_of_subtrees(nodes, first, used, most)[:width]:
-        total = min(total + number, most + 1)
+    total = min(sum(sizes_of_subtrees(nodes, first, used, most)[:width].tolist()), most + 1)
     if total > most:
         return np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.uint32), total
-    sizes, items, counts = in_depth_order(nodes, first, total, size)
-    return sizes, items, counts, total
+    return *in_depth_order(nodes, first, total, size), total

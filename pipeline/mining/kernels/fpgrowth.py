@@ -33,7 +33,7 @@ from pipeline.mining.kernels.compiled import ZERO, entry, lean
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
-from pipeline.mining.kernels.trie import Counts, Sizes, copy_with
+from pipeline.mining.kernels.trie import Counts, Sizes, Trie, copy_with
 
 # Columns of the stack, a row for each set that is being extended: the next choice, the end of the
 # choices, where they begin, words of each, the first free word, the set's node, and where its
@@ -43,7 +43,6 @@ NEXT, STOP, BASE, WORDS, TOP, NODE, PERFECT, PERFECT_END = range(8)
 # the item is not begun; and for how many nodes, choices and words there must be room to go on.
 ITEM, USED, DEPTH, MORE_NODES, MORE_CHOICES, MORE_WORDS = range(6)
 
-Trie = tuple[Sizes, Int32s, Counts]
 Choices = tuple[Int32s, Int64s, Int64s]
 Rows = tuple[Int32s, Places, Int64s, Int64s]
 Scratch = tuple[Int64s, Int64s, Int32s, Int32s, Int32s, Int32s]

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount
-from pipeline.mining.kernels.compiled import ZERO, inner
+from pipeline.mining.kernels.compiled import ZERO, entry, lean
 from pipeline.mining.kernels.level_nodes import Nodes
 
 
@@ -18,7 +18,11 @@ class Candidates(NamedTuple):
     counts: Int64s
 
 
-@inner
+# For each depth an itemset, and how many words of its rows are not 0; their places; the words.
+Scratch = tuple[Int64s, Int64s, Int32s, Words]
+
+
+@lean
 def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> int:
     """Write for each item which of the next rows hold it; return where the row after them is."""
     for number in range(len(bits)):
@@ -35,26 +39,7 @@ def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> 
     return place
 
 
-@inner
-def count_candidates(
-    slots: Int32s,
-    nodes: Nodes,
-    level: tuple[int, int],
-    candidates: Candidates,
-    words: int,
-    width: int,
-) -> None:
-    """Count all candidates below the itemsets of a level, block by block of rows.
-
-    `level` is its first node and the size of its itemsets; a block has so many words of rows.
-    """
-    bits, place = np.empty(width * words, np.uint64), ZERO
-    while place < len(slots):
-        place = _set_bits(slots, place, words * WORD, words, bits)
-        _count_block(nodes.parents, nodes.items, level, candidates, bits, words)
-
-
-@inner
+@lean
 def _count_block(
     parents: Int32s,
     items: Int32s,
@@ -62,16 +47,14 @@ def _count_block(
     candidates: Candidates,
     bits: Words,
     words: int,
+    scratch: Scratch,
 ) -> None:
-    """Add to the counts of the candidates those of a block of rows.
-
-    For each depth the stack has an itemset, and the words of its rows that are not 0. One
-    function with two steps: Numba counts references to the arrays of each call.
-    """
+    """Add to the counts of the candidates those of a block of rows."""
     first, size = level
     begins, extensions, counts = candidates.begins, candidates.items, candidates.counts
-    stack, used = np.zeros(size, np.int64) - 1, np.empty(size, np.int64)
-    held_places, held_words = np.empty(size * words, np.int32), np.empty(size * words, np.uint64)
+    stack, used, held_places, held_words = scratch
+    for depth in range(size):
+        stack[depth] = -1
     for group in range(len(begins) - 1):
         if begins[group] == begins[group + 1]:
             continue
@@ -108,3 +91,53 @@ def _count_block(
                     common = held_words[np.uint64(place)] & bits[np.uint64(row + listed)]
                     count += popcount(common)
             counts[number] += count
+
+
+@entry(
+    "void(int32[::1], int32[::1], int32[::1], UniTuple(int64, 2),"
+    " Tuple((int64[::1], int32[::1], int64[::1])), int64, uint64[::1],"
+    " Tuple((int64[::1], int64[::1], int32[::1], uint64[::1])))"
+)
+def _count(
+    slots: Int32s,
+    parents: Int32s,
+    items: Int32s,
+    level: tuple[int, int],
+    columns: tuple[Int64s, Int32s, Int64s],
+    words: int,
+    bits: Words,
+    scratch: Scratch,
+) -> None:
+    """Do the work of `count_candidates`."""
+    candidates, place = Candidates(*columns), ZERO
+    while place < len(slots):
+        place = _set_bits(slots, place, words * WORD, words, bits)
+        _count_block(parents, items, level, candidates, bits, words, scratch)
+
+
+def count_candidates(
+    slots: Int32s,
+    nodes: Nodes,
+    level: tuple[int, int],
+    candidates: Candidates,
+    bits: Words,
+    words: int,
+) -> None:
+    """Count all candidates below the itemsets of a level, block by block of rows.
+
+    Args:
+        slots: As `arrange_baskets` returns them.
+        nodes: All itemsets so far.
+        level: The level's first node and the size of its itemsets.
+        candidates: Take their counts, 0 before.
+        bits: Scratch for the bits of all items.
+        words: Words of an item in a block of rows.
+    """
+    size = level[1]
+    scratch = (
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size * words, np.int32),
+        np.empty(size * words, np.uint64),
+    )
+    _count(slots, nodes.parents, nodes.items, level, (*candidates,), words, bits, scratch)

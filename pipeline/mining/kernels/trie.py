@@ -12,6 +12,7 @@ from pipeline.mining.kernels.compiled import lean
 
 Sizes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.uint32]
+Trie = tuple[Sizes, Int32s, Counts]
 
 
 @lean
