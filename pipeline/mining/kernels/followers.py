@@ -13,22 +13,83 @@ Memory: a few numbers an item, customer and thread, and the pairs found. Time: f
 customer the purchases inside the horizon; then for each chosen pair those of its rarer side.
 """
 
+from typing import cast
+
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, inner
-from pipeline.mining.kernels.growing import all_longer, filled
+from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.growing import with_room
 
 NEVER = 2**30
 """A day after all others."""
 
+# Where counting stands: the source in hand, how many pairs there are, and how many purchases were
+# counted for the source if its pairs wait for room; 0 if not.
+SOURCE, USED, SEEN = range(3)
+
+Walked = tuple[Int32s, Int32s, Int64s, Int64s, Int32s, Int64s]
+Found = tuple[Int32s, Int32s, Int32s]
+
+
+@lean
+def _count_source(walked: Walked, source: int, counts: Int32s) -> int:
+    """Count the customers of each target; return how many purchases there were."""
+    lasts, targets, begins, ends, begun, starts = walked
+    seen = 0
+    for walk in range(starts[source], starts[source + 1]):
+        day = begun[walk]
+        seen += ends[walk] - begins[walk]
+        for at in range(begins[walk], ends[walk]):
+            counts[targets[at]] += lasts[at] <= day  # once a customer; no branch to guess wrong
+    return seen
+
 
 @entry(
-    "Tuple((int32[::1], int32[::1], int32[::1]))"
-    "(int32[::1], int32[::1], int64[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " UniTuple(int64, 3))",
-    counts_references=True,
+    "void(Tuple((int32[::1], int32[::1], int64[::1], int64[::1], int32[::1], int64[::1])),"
+    " int32[::1], UniTuple(int64, 2), int32[::1], UniTuple(int32[::1], 3), int64[::1])"
 )
+def _count(
+    walked: Walked,
+    items: Int32s,
+    limits: tuple[int, int],
+    counts: Int32s,
+    pairs: Found,
+    state: Int64s,
+) -> None:
+    """Go on with the work of `count_followers_of` until all is done or room is short.
+
+    `limits` are without the first source; `counts` holds zeros, or what was counted for the source
+    whose pairs wait for room.
+    """
+    end, min_count = limits
+    _, targets, begins, ends, _, starts = walked
+    left, right, found = pairs
+    source, used, seen = state[SOURCE], state[USED], state[SEEN]
+    while source < end:
+        if seen == 0:
+            seen = _count_source(walked, source, counts)
+        if used + min(seen, len(items)) > len(left):
+            break
+        if seen >= len(items):
+            for target in range(len(items)):
+                if counts[target] >= min_count and items[target] != source:
+                    left[used], right[used], found[used] = source, items[target], counts[target]
+                    used += 1
+                counts[target] = 0
+        else:
+            for walk in range(starts[source], starts[source + 1]):  # few: quicker than all targets
+                for at in range(begins[walk], ends[walk]):
+                    target = targets[at]
+                    if counts[target] >= min_count and items[target] != source:
+                        left[used], right[used] = source, items[target]
+                        found[used] = counts[target]
+                        used += 1
+                    counts[target] = 0
+        source, seen = source + 1, 0
+    state[SOURCE], state[USED], state[SEEN] = source, used, seen
+
+
 def count_followers_of(
     lasts: Int32s,
     targets: Int32s,
@@ -38,7 +99,7 @@ def count_followers_of(
     starts: Int64s,
     items: Int32s,
     limits: tuple[int, int, int],
-) -> tuple[Int32s, Int32s, Int32s]:
+) -> Found:
     """Count the pairs of different items whose source item is in a range.
 
     Args:
@@ -55,37 +116,19 @@ def count_followers_of(
     Returns:
         Source items, target items, and the customers of each pair.
     """
-    begin, end, min_count = limits
-    counts = np.zeros(len(items), np.int32)
-    left, right, found = np.empty(256, np.int32), np.empty(256, np.int32), np.empty(256, np.int32)
-    used = ZERO
-    for source in range(begin, end):
-        walked = 0
-        for walk in range(starts[source], starts[source + 1]):
-            day = begun[walk]
-            walked += ends[walk] - begins[walk]
-            for at in range(begins[walk], ends[walk]):
-                counts[targets[at]] += lasts[at] <= day  # once a customer; no branch to guess wrong
-        wanted = used + min(walked, len(items))
-        left, right, found = all_longer((left, right, found), used, wanted)
-        if walked >= len(items):
-            for target in range(len(items)):
-                if counts[target] >= min_count and items[target] != source:
-                    left[used], right[used], found[used] = source, items[target], counts[target]
-                    used += 1
-                counts[target] = 0
-            continue
-        for walk in range(starts[source], starts[source + 1]):  # few: quicker than all targets
-            for at in range(begins[walk], ends[walk]):
-                target = targets[at]
-                if counts[target] >= min_count and items[target] != source:
-                    left[used], right[used], found[used] = source, items[target], counts[target]
-                    used += 1
-                counts[target] = 0
-    return left[:used], right[:used], found[:used]
+    first, end, min_count = limits
+    walked = lasts, targets, begins, ends, begun, starts
+    counts, pairs = np.zeros(len(items), np.int32), cast("Found", (*np.empty((3, 1024), np.int32),))
+    state = np.array([first, 0, 0])
+    while state[SOURCE] < end:
+        _count(walked, items, (end, min_count), counts, pairs, state)
+        wanted = state[USED] + min(state[SEEN], len(items))
+        pairs = with_room(pairs, state[USED], wanted)
+    used = state[USED]
+    return pairs[0][:used], pairs[1][:used], pairs[2][:used]
 
 
-@inner
+@lean
 def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
     """Write the sum of a histogram and the first places that reach its quarters; clear it."""
     total = 0
@@ -103,10 +146,43 @@ def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
 
 
 @entry(
-    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
-    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])",
-    counts_references=True,
+    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int64[::1],"
+    " int32[::1], int32[::1], int32[::1], int64[:, ::1])"
 )
+def _by_source(
+    days: Int32s,
+    customers: Int32s,
+    places: Int64s,
+    begun: Int32s,
+    begun_by: Int32s,
+    starts: Int64s,
+    pair_starts: Int64s,
+    targets: Int32s,
+    gaps: Int32s,
+    marks: Int32s,
+    rows: Int64s,
+) -> None:
+    """Do the work of `quartiles_by_source`; `gaps` holds zeros, `marks` `NEVER` a customer."""
+    horizon = len(gaps) - 1
+    for source in range(len(starts) - 1):
+        if pair_starts[source] == pair_starts[source + 1]:
+            continue
+        for walk in range(starts[source], starts[source + 1]):
+            marks[begun_by[walk]] = begun[walk]
+        for pair in range(pair_starts[source], pair_starts[source + 1]):
+            last = -1
+            for place in range(places[targets[pair]], places[targets[pair] + 1]):
+                customer = customers[place]
+                gap = days[place] - marks[customer]
+                is_next = (gap > 0) & (gap <= horizon) & (customer != last)
+                last = customer if is_next else last
+                gaps[gap if is_next else 0] += 1  # no branch to guess wrong
+            gaps[0] = 0
+            _take_quartiles(gaps, rows[pair])
+        for walk in range(starts[source], starts[source + 1]):
+            marks[begun_by[walk]] = NEVER
+
+
 def quartiles_by_source(
     days: Int32s,
     customers: Int32s,
@@ -134,31 +210,56 @@ def quartiles_by_source(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), filled(customer_count, NEVER, np.int32)
-    for source in range(len(starts) - 1):
-        if pair_starts[source] == pair_starts[source + 1]:
-            continue
-        for walk in range(starts[source], starts[source + 1]):
-            marks[begun_by[walk]] = begun[walk]
-        for pair in range(pair_starts[source], pair_starts[source + 1]):
-            last = -1
-            for place in range(places[targets[pair]], places[targets[pair] + 1]):
-                customer = customers[place]
-                gap = days[place] - marks[customer]
-                is_next = (gap > 0) & (gap <= horizon) & (customer != last)
-                last = customer if is_next else last
-                gaps[gap if is_next else 0] += 1  # no branch to guess wrong
-            gaps[0] = 0
-            _take_quartiles(gaps, rows[pair])
-        for walk in range(starts[source], starts[source + 1]):
-            marks[begun_by[walk]] = NEVER
+    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, NEVER, np.int32)
+    walked = days, customers, places, begun, begun_by, starts
+    _by_source(*walked, pair_starts, targets, gaps, marks, rows)
 
 
 @entry(
-    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
-    " int64[::1], int32[::1], UniTuple(int64, 2), int64[:, ::1])",
-    counts_references=True,
+    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int64[::1],"
+    " int32[::1], int32[::1], int64[::1], int64[:, ::1])"
 )
+def _by_target(
+    days: Int32s,
+    customers: Int32s,
+    places: Int64s,
+    begun: Int32s,
+    begun_by: Int32s,
+    starts: Int64s,
+    pair_starts: Int64s,
+    sources: Int32s,
+    gaps: Int32s,
+    marks: Int64s,
+    rows: Int64s,
+) -> None:
+    """Do the work of `quartiles_by_target`; `gaps` holds zeros, `marks` -1 for each customer."""
+    horizon = len(gaps) - 1
+    for target in range(len(places) - 1):
+        if pair_starts[target] == pair_starts[target + 1]:
+            continue
+        end = places[target + 1]
+        for place in range(end - 1, places[target] - 1, -1):
+            marks[customers[place]] = place  # the first one stays
+        for pair in range(pair_starts[target], pair_starts[target + 1]):
+            for walk in range(starts[sources[pair]], starts[sources[pair] + 1]):
+                place = marks[begun_by[walk]]
+                if place < 0:
+                    continue
+                while (
+                    place < end
+                    and customers[place] == begun_by[walk]
+                    and days[place] <= begun[walk]
+                ):
+                    place += 1
+                if place < end and customers[place] == begun_by[walk]:
+                    gap = days[place] - begun[walk]
+                    gaps[gap if gap <= horizon else 0] += 1
+            gaps[0] = 0
+            _take_quartiles(gaps, rows[pair])
+        for place in range(places[target], end):
+            marks[customers[place]] = -1
+
+
 def quartiles_by_target(
     days: Int32s,
     customers: Int32s,
@@ -186,28 +287,6 @@ def quartiles_by_target(
         rows: Takes a row per pair: customers, lower quartile, median, upper quartile.
     """
     horizon, customer_count = sizes
-    gaps, marks = np.zeros(horizon + 1, np.int32), filled(customer_count, -1, np.int64)
-    for target in range(len(places) - 1):
-        if pair_starts[target] == pair_starts[target + 1]:
-            continue
-        end = places[target + 1]
-        for place in range(end - 1, places[target] - 1, -1):
-            marks[customers[place]] = place  # the first one stays
-        for pair in range(pair_starts[target], pair_starts[target + 1]):
-            for walk in range(starts[sources[pair]], starts[sources[pair] + 1]):
-                place = marks[begun_by[walk]]
-                if place < 0:
-                    continue
-                while (
-                    place < end
-                    and customers[place] == begun_by[walk]
-                    and days[place] <= begun[walk]
-                ):
-                    place += 1
-                if place < end and customers[place] == begun_by[walk]:
-                    gap = days[place] - begun[walk]
-                    gaps[gap if gap <= horizon else 0] += 1
-            gaps[0] = 0
-            _take_quartiles(gaps, rows[pair])
-        for place in range(places[target], end):
-            marks[customers[place]] = -1
+    gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, -1, np.int64)
+    walked = days, customers, places, begun, begun_by, starts
+    _by_target(*walked, pair_starts, sources, gaps, marks, rows)

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from pipeline.mining.kernels.compiled import inner
 
-Arrays = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
-
 
 @inner
 def longer(values: npt.NDArray[Any], used: int, wanted: int) -> npt.NDArray[Any]:
@@ -20,18 +18,6 @@ def longer(values: npt.NDArray[Any], used: int, wanted: int) -> npt.NDArray[Any]
     for place in range(used):
         copy[place] = values[place]
     return copy
-
-
-@inner
-def all_longer(arrays: Arrays, used: int, wanted: int) -> Arrays:
-    """Return three arrays of one length with room for more; the same ones where they have it."""
-    if wanted <= len(arrays[0]):
-        return arrays
-    return (
-        longer(arrays[0], used, wanted),
-        longer(arrays[1], used, wanted),
-        longer(arrays[2], used, wanted),
-    )
 
 
 @inner

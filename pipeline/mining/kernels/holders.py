@@ -11,12 +11,11 @@ in an array that stays in the cache, and those of the other are looked up there.
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import filled
+from pipeline.mining.kernels.compiled import entry, lean
 from pipeline.mining.kernels.searching import place_of
 
 
-@inner
+@lean
 def _rarest(starts: Int64s, itemset: Int32s) -> int:
     """Return the item that the fewest baskets hold."""
     best = int(itemset[0])
@@ -27,10 +26,37 @@ def _rarest(starts: Int64s, itemset: Int32s) -> int:
 
 
 @entry(
-    "int64[:, ::1](int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int32[::1],"
-    " int64[::1])",
-    counts_references=True,
+    "void(int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int32[::1], int64[::1],"
+    " int64[:, ::1])"
 )
+def _count_holders(
+    items: Int32s,
+    begins: Int64s,
+    persons: Int32s,
+    rows: Int32s,
+    starts: Int64s,
+    itemset_items: Int32s,
+    itemset_offsets: Int64s,
+    counts: Int64s,
+) -> None:
+    """Do the work of `count_holders`; `counts` holds zeros."""
+    for number in range(len(counts)):
+        itemset = itemset_items[itemset_offsets[number] : itemset_offsets[number + 1]]
+        rarest, last = _rarest(starts, itemset), -1
+        for place in range(starts[rarest], starts[rarest + 1]):
+            row = rows[place]
+            holds = True
+            for item in itemset:
+                if item != rarest and place_of(items, begins[row], begins[row + 1], item) < 0:
+                    holds = False
+                    break
+            if holds:
+                counts[number, 0] += 1
+                if persons[row] >= 0 and persons[row] != last:
+                    counts[number, 1] += 1
+                    last = persons[row]
+
+
 def count_holders(
     items: Int32s,
     begins: Int64s,
@@ -55,28 +81,39 @@ def count_holders(
         A row for each itemset: baskets, persons.
     """
     counts = np.zeros((len(itemset_offsets) - 1, 2), np.int64)
-    for number in range(len(counts)):
-        itemset = itemset_items[itemset_offsets[number] : itemset_offsets[number + 1]]
-        rarest, last = _rarest(starts, itemset), -1
-        for place in range(starts[rarest], starts[rarest + 1]):
-            row = rows[place]
-            holds = True
-            for item in itemset:
-                if item != rarest and place_of(items, begins[row], begins[row + 1], item) < 0:
-                    holds = False
-                    break
-            if holds:
-                counts[number, 0] += 1
-                if persons[row] >= 0 and persons[row] != last:
-                    counts[number, 1] += 1
-                    last = persons[row]
+    _count_holders(items, begins, persons, rows, starts, itemset_items, itemset_offsets, counts)
     return counts
 
 
 @entry(
-    "int64[:, ::1](int32[::1], int32[::1], int64[::1], int32[::1], int32[::1])",
-    counts_references=True,
+    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int32[::1], int64[:, ::1])"
 )
+def _count_pair_holders(
+    persons: Int32s,
+    rows: Int32s,
+    starts: Int64s,
+    common: Int32s,
+    rarer: Int32s,
+    marks: Int32s,
+    counts: Int64s,
+) -> None:
+    """Do the work of `count_pair_holders`; `marks` holds -1 for each basket, `counts` zeros."""
+    marked = -1
+    for number in range(len(common)):
+        item, last = common[number], -1
+        if item != marked:
+            marked = item
+            for place in range(starts[item], starts[item + 1]):
+                marks[rows[place]] = item
+        for place in range(starts[rarer[number]], starts[rarer[number] + 1]):
+            row = rows[place]
+            if marks[row] == item:
+                counts[number, 0] += 1
+                if persons[row] >= 0 and persons[row] != last:
+                    counts[number, 1] += 1
+                    last = persons[row]
+
+
 def count_pair_holders(
     persons: Int32s, rows: Int32s, starts: Int64s, common: Int32s, rarer: Int32s
 ) -> Int64s:
@@ -92,19 +129,6 @@ def count_pair_holders(
     Returns:
         A row for each pair: baskets, persons.
     """
-    counts = np.zeros((len(common), 2), np.int64)
-    marks, marked = filled(len(persons), -1, np.int32), -1
-    for number in range(len(common)):
-        item, last = common[number], -1
-        if item != marked:
-            marked = item
-            for place in range(starts[item], starts[item + 1]):
-                marks[rows[place]] = item
-        for place in range(starts[rarer[number]], starts[rarer[number] + 1]):
-            row = rows[place]
-            if marks[row] == item:
-                counts[number, 0] += 1
-                if persons[row] >= 0 and persons[row] != last:
-                    counts[number, 1] += 1
-                    last = persons[row]
+    marks, counts = np.full(len(persons), -1, np.int32), np.zeros((len(common), 2), np.int64)
+    _count_pair_holders(persons, rows, starts, common, rarer, marks, counts)
     return counts
