@@ -22,30 +22,22 @@ _HALF = 0.5
 
 
 @entry(
-    "float64[::1](int32[::1], int32[::1], int64[::1], int64[::1], float64[::1], float64[::1])",
-    counts_references=True,
+    "void(int32[::1], int32[::1], int64[::1], int64[::1], float64[::1], float64[::1],"
+    " UniTuple(float64[::1], 2), float64[::1])"
 )
-def least_tails(
+def _sum_tails(
     sources: Int32s,
     targets: Int32s,
     counts: Int64s,
     trials: Int64s,
     shares: Floats,
     log_factorials: Floats,
-) -> Floats:
-    """Return for each pair a number that its chance of so many successes or more is not below.
-
-    Args:
-        sources: Number of each pair's source.
-        targets: Number of each pair's target.
-        counts: Successes of each pair.
-        trials: Trials of each source, not below its successes.
-        shares: Chance of one success of each target.
-        log_factorials: Logarithm of the factorial of each number from 0 to the most trials.
-    """
-    width, least = len(shares), np.empty(len(counts))
-    gains, losses = np.empty(width), np.empty(width)
-    for target in range(width):
+    logs: tuple[Floats, Floats],
+    least: Floats,
+) -> None:
+    """Do the work of `least_tails`; `logs` has room for two numbers of each target."""
+    gains, losses = logs
+    for target in range(len(shares)):
         gains[target], losses[target] = np.log(shares[target]), np.log1p(-shares[target])
     for pair in range(len(counts)):
         target, many, count = targets[pair], trials[sources[pair]], counts[pair]
@@ -64,4 +56,26 @@ def least_tails(
             total += term
             terms += 1
         least[pair] = total * (1 - _ROUNDING)
+
+
+def least_tails(
+    sources: Int32s,
+    targets: Int32s,
+    counts: Int64s,
+    trials: Int64s,
+    shares: Floats,
+    log_factorials: Floats,
+) -> Floats:
+    """Return for each pair a number that its chance of so many successes or more is not below.
+
+    Args:
+        sources: Number of each pair's source.
+        targets: Number of each pair's target.
+        counts: Successes of each pair.
+        trials: Trials of each source, not below its successes.
+        shares: Chance of one success of each target.
+        log_factorials: Logarithm of the factorial of each number from 0 to the most trials.
+    """
+    logs, least = np.empty((2, len(shares))), np.empty(len(counts))
+    _sum_tails(sources, targets, counts, trials, shares, log_factorials, (*logs,), least)
     return least

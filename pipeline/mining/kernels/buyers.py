@@ -12,8 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
-from pipeline.mining.kernels.growing import filled
+from pipeline.mining.kernels.compiled import entry, lean
 
 
 class Views(NamedTuple):
@@ -49,7 +48,7 @@ class Buyers(NamedTuple):
     bought_to: Int64s
 
 
-@inner
+@lean
 def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     """Return the first place from `low` on, `high` at most, with a time after an instant."""
     while low < high:
@@ -61,21 +60,24 @@ def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     return int(low)
 
 
-@inner
-def _by_visitor(visitors: Int32s, begins: Int64s) -> Int64s:
-    """Fill `begins` with where the views of each visitor begin; return the views put together."""
+@lean
+def _put_together(visitors: Int32s, begins: Int64s, free: Int64s, order: Int64s) -> None:
+    """Write the views by visitor, and in `begins`, zeros at first, where those of each begin.
+
+    `free` is scratch as long as `begins`.
+    """
     for visitor in visitors:
         begins[visitor + 1] += 1
     for visitor in range(len(begins) - 1):
         begins[visitor + 1] += begins[visitor]
-    order, free = np.empty(len(visitors), np.int64), begins.copy()
+    for visitor in range(len(begins)):
+        free[visitor] = begins[visitor]
     for view in range(len(visitors)):
         order[free[visitors[view]]] = view
         free[visitors[view]] += 1
-    return order
 
 
-@inner
+@lean
 def _keep_first(views: Views, order: Int64s, begin: int, end: int, slots: Int64s) -> int:
     """Move the first view of each item to the front of one visitor's views; return their number.
 
@@ -96,27 +98,33 @@ def _keep_first(views: Views, order: Int64s, begin: int, end: int, slots: Int64s
 
 
 @entry(
-    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1]))("
-    "int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64[::1], int64)",
-    counts_references=True,
+    "int64(Tuple((int32[::1], int32[::1], int64[::1], int64[::1])), int64[::1], int64[::1],"
+    " UniTuple(int64[::1], 4), int32[::1], UniTuple(int64[::1], 3))"
 )
-def _found(
-    visitors: Int32s,
-    items: Int32s,
-    viewed_at: Int64s,
-    horizon_end: Int64s,
+def _find(
+    columns: tuple[Int32s, Int32s, Int64s, Int64s],
     begins: Int64s,
     times: Int64s,
-    item_count: int,
-) -> tuple[Int32s, Int64s, Int64s, Int64s]:
-    views = Views(visitors, items, viewed_at, horizon_end)
-    view_begins = np.zeros(len(begins), np.int64)
-    order = _by_visitor(visitors, view_begins)
-    slots = filled(item_count, -1, np.int64)
-    viewed = np.empty(len(items), np.int32)
-    bought_from = np.empty(len(items), np.int64)
-    bought_last = np.empty(len(items), np.int64)
-    bought_to = np.empty(len(items), np.int64)
+    scratch: tuple[Int64s, Int64s, Int64s, Int64s],
+    viewed: Int32s,
+    bought: tuple[Int64s, Int64s, Int64s],
+) -> int:
+    """Do the work of `find_buyers`; return how many rows were found.
+
+    Args:
+        columns: Fields of `Views`.
+        begins: As in `Purchases`.
+        times: The same.
+        scratch: For each visitor and the end the first view, 0, and room for one more number;
+            for each view its place by visitor; for each item -1.
+        viewed: Takes the items; as long as the views.
+        bought: Take the places of `Buyers`; the same.
+    """
+    views = Views(*columns)
+    visitors, items, viewed_at, horizon_end = columns
+    view_begins, free, order, slots = scratch
+    bought_from, bought_last, bought_to = bought
+    _put_together(visitors, view_begins, free, order)
     found = 0
     for visitor in range(len(begins) - 1):
         begin = view_begins[visitor]
@@ -132,13 +140,20 @@ def _found(
             viewed[found] = items[view]
             bought_from[found], bought_last[found], bought_to[found] = first, last, end
             found += 1
-    return viewed[:found], bought_from[:found], bought_last[:found], bought_to[:found]
+    return found
 
 
 def find_buyers(
     views: Views, purchases: Purchases, item_count: int
 ) -> tuple[Int32s, Int64s, Int64s, Int64s]:
     """Return the items of first views that a purchase follows, and the `Buyers` places of each."""
-    found: tuple[Int32s, Int64s, Int64s, Int64s]
-    found = _found(*views, purchases.begins, purchases.times, item_count)
-    return found
+    view_count = len(views.items)
+    scratch = (
+        np.zeros(len(purchases.begins), np.int64),
+        np.empty(len(purchases.begins), np.int64),
+        np.empty(view_count, np.int64),
+        np.full(item_count, -1, np.int64),
+    )
+    viewed, bought = np.empty(view_count, np.int32), np.empty((3, view_count), np.int64)
+    found = _find((*views,), purchases.begins, purchases.times, scratch, viewed, (*bought,))
+    return viewed[:found], bought[0, :found], bought[1, :found], bought[2, :found]

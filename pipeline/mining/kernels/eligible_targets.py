@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Floats, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import entry, lean
 
 SAME, DIFFERS, ABOVE, AT_LEAST, BELOW, AT_MOST, MASK, AND, OR, NOT = range(10)
 ZONE = 64
@@ -39,7 +39,7 @@ class Condition(NamedTuple):
     masks: Bytes
 
 
-@inner
+@lean
 def _is_barren(zone: Floats, window: Floats) -> bool:
     """Whether all values of a zone lie outside what a source asks for, in any column."""
     for column in range(len(window)):
@@ -48,7 +48,7 @@ def _is_barren(zone: Floats, window: Floats) -> bool:
     return False
 
 
-@inner
+@lean
 def _compare(operation: int, values: Floats, of_source: float, factor: float, holds: Bytes) -> None:
     """Hold values against that of the source, or a multiple of it.
 
@@ -76,7 +76,7 @@ def _compare(operation: int, values: Floats, of_source: float, factor: float, ho
             holds[lane] = values[lane] <= bound + slack
 
 
-@inner
+@lean
 def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, stack: Bytes) -> None:
     """Tell for which of some neighbouring targets a condition holds, in the stack's first line.
 
@@ -110,10 +110,36 @@ def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, sta
 
 
 @entry(
-    "int64[::1](float64[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], "
-    "int32[::1], int64[:, ::1], float64[::1], float64[:, ::1], uint8[:, ::1], int32[:, ::1])",
-    counts_references=True,
+    "void(float64[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], int32[::1],"
+    " Tuple((int64[:, ::1], float64[::1], float64[:, ::1], uint8[:, ::1])), int32[:, ::1],"
+    " uint8[:, ::1], int64[::1])"
 )
+def _find(
+    sources: Floats, spans: Int64s, windows: Floats, zones: Floats, ordered: Int32s,
+    fields: tuple[Int64s, Floats, Floats, Bytes], found: Int32s, stack: Bytes, counts: Int64s,
+) -> None:  # fmt: skip
+    """Do the work of `first_targets`, which says what is handed on.
+
+    `fields` are those of `Condition`; `stack` has room for the marks of a zone, a line for each
+    depth; `counts` takes how many targets each source has.
+    """
+    condition = Condition(*fields)
+    for number in range(len(sources)):
+        at, end = spans[number, 0], spans[number, 1]
+        count = 0
+        while at < end and count < found.shape[1]:
+            zone = at // ZONE
+            stop = min(end, (zone + 1) * ZONE)
+            if not _is_barren(zones[zone], windows[number]):
+                _evaluate(condition, sources[number], at, stop, stack)
+                for lane in range(stop - at):
+                    if stack[0, lane] and count < found.shape[1]:
+                        found[number, count] = ordered[at + lane]
+                        count += 1
+            at = stop
+        counts[number] = count
+
+
 def first_targets(
     sources: Floats, spans: Int64s, windows: Floats, zones: Floats, ordered: Int32s,
     steps: Int64s, factors: Floats, values: Floats, masks: Bytes, found: Int32s,
@@ -134,19 +160,6 @@ def first_targets(
     """
     counts = np.zeros(len(sources), np.int64)
     stack = np.empty((len(steps) + 1, ZONE), np.uint8)
-    condition = Condition(steps, factors, values, masks)
-    for number in range(len(sources)):
-        at, end = spans[number, 0], spans[number, 1]
-        count = 0
-        while at < end and count < found.shape[1]:
-            zone = at // ZONE
-            stop = min(end, (zone + 1) * ZONE)
-            if not _is_barren(zones[zone], windows[number]):
-                _evaluate(condition, sources[number], at, stop, stack)
-                for lane in range(stop - at):
-                    if stack[0, lane] and count < found.shape[1]:
-                        found[number, count] = ordered[at + lane]
-                        count += 1
-            at = stop
-        counts[number] = count
+    condition = (steps, factors, values, masks)
+    _find(sources, spans, windows, zones, ordered, condition, found, stack, counts)
     return counts

@@ -27,6 +27,7 @@ def _stirling_error_of(count: int) -> float:
 _SMALL_ERRORS = np.array([0.0, *map(_stirling_error_of, range(1, _SMALL_COUNT))])
 
 
+# Not `lean`: numbers alone are handed on, and most of this is called from several places.
 @inner
 def _stirling_error(count: float) -> float:
     """Return what Stirling's formula lacks of ln(count!)."""
@@ -124,7 +125,15 @@ def tail(joint: int, left: int, right: int, baskets: int) -> float:
     return max(0.0, 1.0 - _up_to(at - 1, small, large, everything))
 
 
-@entry("float64[::1](int64[::1], int64[::1], int64[::1], int64[::1])", counts_references=True)
+@entry("void(int64[::1], int64[::1], int64[::1], int64[::1], float64[::1])")
+def _write_tails(
+    joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s, tails: Floats
+) -> None:
+    """Do the work of `upper_tails`."""
+    for row in range(len(joint)):
+        tails[row] = tail(joint[row], left[row], right[row], baskets[row])
+
+
 def upper_tails(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s) -> Floats:
     """Return for each row the chance of `joint` or more baskets with both sides.
 
@@ -135,6 +144,5 @@ def upper_tails(joint: Int64s, left: Int64s, right: Int64s, baskets: Int64s) -> 
         baskets: All baskets, below 2 to the 53.
     """
     tails = np.empty(len(joint), np.float64)
-    for row in range(len(joint)):
-        tails[row] = tail(joint[row], left[row], right[row], baskets[row])
+    _write_tails(joint, left, right, baskets, tails)
     return tails

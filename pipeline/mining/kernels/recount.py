@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount, set_bits
-from pipeline.mining.kernels.compiled import entry, inner
+from pipeline.mining.kernels.compiled import entry, lean
 
 
 class Held(NamedTuple):
@@ -28,7 +28,7 @@ class Held(NamedTuple):
     places: Int32s
 
 
-@inner
+@lean
 def _narrow(held: Held, source: int, count: int, target: int, bits: Words, item_at: int) -> int:
     """Write what the words of a depth and an item have in common; return how many words."""
     used = target
@@ -41,7 +41,7 @@ def _narrow(held: Held, source: int, count: int, target: int, bits: Words, item_
     return used - target
 
 
-@inner
+@lean
 def _common_count(held: Held, source: int, count: int, bits: Words, item_at: int) -> int:
     """Count the bits that the words of a depth and an item have in common."""
     total = 0
@@ -51,31 +51,34 @@ def _common_count(held: Held, source: int, count: int, bits: Words, item_at: int
 
 
 @entry(
-    "int64[::1](int64[::1], int32[::1], int32[::1], int64[::1], UniTuple(int64, 3))",
-    counts_references=True,
+    "void(Tuple((int64[::1], int32[::1])), int32[::1], int64[::1], int64, uint64[::1],"
+    " Tuple((uint64[::1], int32[::1])), UniTuple(int64[::1], 3), int64[::1])"
 )
-def count_itemsets(
-    starts: Int64s, lasts: Int32s, items: Int32s, begins: Int64s, limits: tuple[int, int, int]
-) -> Int64s:
-    """Return the number of baskets of each itemset, by row.
+def _count(
+    trie: tuple[Int64s, Int32s],
+    items: Int32s,
+    begins: Int64s,
+    words: int,
+    bits: Words,
+    room: tuple[Words, Int32s],
+    path: tuple[Int64s, Int64s, Int64s],
+    counts: Int64s,
+) -> None:
+    """Do the work of `count_itemsets`.
 
     Args:
-        starts: As `link_levels` returns them.
-        lasts: The same.
-        items: Items of all baskets.
-        begins: Start of each basket, and the end of the last.
-        limits: Number of items, size of the largest itemset, bytes for the bits of all items.
+        trie: Columns of `Levels`.
+        items: As in `count_itemsets`.
+        begins: The same.
+        words: Words of a block of baskets.
+        bits: Room for those of each item.
+        room: Fields of `Held`, for so many words at each depth.
+        path: Room for a number of each depth: next child, end of the children, words that are held.
+        counts: Takes the number of baskets of each node.
     """
-    width, depths, block_bytes = limits
-    basket_count = len(begins) - 1
-    words = max(1, min((basket_count + WORD - 1) // WORD, block_bytes // (8 * width)))
-    bits = np.empty(width * words, np.uint64)
-    held = Held(
-        np.empty((depths + 1) * words, np.uint64),
-        np.empty((depths + 1) * words, np.int32),
-    )
-    counts = np.zeros(len(lasts), np.int64)
-    nexts, stops, used = np.empty((3, depths + 1), np.int64)
+    starts, lasts = trie
+    held, basket_count = Held(*room), len(begins) - 1
+    nexts, stops, used = path
     for first in range(0, basket_count, words * WORD):
         last = min(basket_count, first + words * WORD)
         set_bits(items, begins, (first, last), words, bits)
@@ -96,4 +99,25 @@ def count_itemsets(
             used[depth + 1] = _narrow(held, source, used[depth], target, bits, item_at)
             depth += 1
             nexts[depth], stops[depth] = starts[node], starts[node + 1]
+
+
+def count_itemsets(
+    starts: Int64s, lasts: Int32s, items: Int32s, begins: Int64s, limits: tuple[int, int, int]
+) -> Int64s:
+    """Return the number of baskets of each itemset, by row.
+
+    Args:
+        starts: As `link_levels` returns them.
+        lasts: The same.
+        items: Items of all baskets.
+        begins: Start of each basket, and the end of the last.
+        limits: Number of items, size of the largest itemset, bytes for the bits of all items.
+    """
+    width, depths, block_bytes = limits
+    basket_count = len(begins) - 1
+    words = max(1, min((basket_count + WORD - 1) // WORD, block_bytes // (8 * max(1, width))))
+    bits, counts = np.empty(width * words, np.uint64), np.zeros(len(lasts), np.int64)
+    held = np.empty((depths + 1) * words, np.uint64), np.empty((depths + 1) * words, np.int32)
+    path = np.empty((3, depths + 1), np.int64)
+    _count((starts, lasts), items, begins, words, bits, held, (*path,), counts)
     return counts[1:]

@@ -8,12 +8,12 @@ side. Every part of a frequent itemset is frequent, so both are always found.
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
-from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, inner
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, lean
 from pipeline.mining.kernels.fisher import tail
 from pipeline.mining.kernels.levels import Levels, child_of
 
 
-@inner
+@lean
 def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) -> tuple[int, int]:
     """Return the nodes of the left side without the item at a place, and of both sides so."""
     part, whole, at = ZERO, ZERO, 0
@@ -31,14 +31,14 @@ def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) ->
     return part, whole
 
 
-@inner
+@lean
 def _grow(levels: Levels, nodes: Int64s, used: int, item: int) -> None:
     """Let one item join every itemset of a column of nodes."""
     for place in range(used):
         nodes[place] = child_of(levels, nodes[place], item)
 
 
-@inner
+@lean
 def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
     """Write the nodes of every part of the left side, and of it with the right side.
 
@@ -62,10 +62,31 @@ def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
 
 
 @entry(
-    "float64[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " int32[::1])",
-    counts_references=True,
+    "void(int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int32[::1],"
+    " float64[::1])"
 )
+def _test(
+    starts: Int64s,
+    lasts: Int32s,
+    counts: Int64s,
+    items: Int32s,
+    offsets: Int64s,
+    antecedents: Int32s,
+    consequents: Int32s,
+    largest: Floats,
+) -> None:
+    """Do the work of `largest_p_values`."""
+    levels = Levels(starts, lasts)
+    for rule in range(len(antecedents)):
+        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
+        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
+        joint = counts[_with_all_but(levels, left, right, MINUS_ONE)[1]]
+        for left_out in range(len(left)):
+            part, whole = _with_all_but(levels, left, right, left_out)
+            found = tail(joint, counts[antecedents[rule] + 1], counts[whole], counts[part])
+            largest[rule] = max(largest[rule], found)
+
+
 def largest_p_values(
     starts: Int64s,
     lasts: Int32s,
@@ -88,24 +109,39 @@ def largest_p_values(
         antecedents: Itemset of each left side.
         consequents: Itemset of each right side.
     """
-    levels = Levels(starts, lasts)
     largest = np.zeros(len(antecedents), np.float64)
-    for rule in range(len(antecedents)):
-        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
-        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
-        joint = counts[_with_all_but(levels, left, right, MINUS_ONE)[1]]
-        for left_out in range(len(left)):
-            part, whole = _with_all_but(levels, left, right, left_out)
-            found = tail(joint, counts[antecedents[rule] + 1], counts[whole], counts[part])
-            largest[rule] = max(largest[rule], found)
+    _test(starts, lasts, counts, items, offsets, antecedents, consequents, largest)
     return largest
 
 
 @entry(
-    "boolean[::1](int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1],"
-    " int32[::1])",
-    counts_references=True,
+    "void(int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int32[::1],"
+    " int64[:, ::1], boolean[::1])"
 )
+def _compare(
+    starts: Int64s,
+    lasts: Int32s,
+    counts: Int64s,
+    items: Int32s,
+    offsets: Int64s,
+    antecedents: Int32s,
+    consequents: Int32s,
+    pairs: Int64s,
+    is_redundant: Bools,
+) -> None:
+    """Do the work of `find_redundant`; `pairs` has room for the parts of the longest left side."""
+    levels = Levels(starts, lasts)
+    for rule in range(len(antecedents)):
+        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
+        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
+        last = _parts(levels, left, right, pairs) - 1
+        joint, antecedent = counts[pairs[1, last]], counts[pairs[0, last]]
+        for place in range(last):
+            if counts[pairs[1, place]] * antecedent >= joint * counts[pairs[0, place]]:
+                is_redundant[rule] = True
+                break
+
+
 def find_redundant(
     starts: Int64s,
     lasts: Int32s,
@@ -120,19 +156,8 @@ def find_redundant(
     Confidences are compared as products of counts, exactly. The arguments are those of
     `largest_p_values`.
     """
-    levels = Levels(starts, lasts)
-    longest = 0
-    for rule in range(len(antecedents)):
-        longest = max(longest, offsets[antecedents[rule] + 1] - offsets[antecedents[rule]])
+    longest = int(np.diff(offsets)[antecedents].max(initial=0))
     pairs = np.empty((2, 1 << longest), np.int64)
     is_redundant = np.zeros(len(antecedents), np.bool_)
-    for rule in range(len(antecedents)):
-        left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
-        right = items[offsets[consequents[rule]] : offsets[consequents[rule] + 1]]
-        last = _parts(levels, left, right, pairs) - 1
-        joint, antecedent = counts[pairs[1, last]], counts[pairs[0, last]]
-        for place in range(last):
-            if counts[pairs[1, place]] * antecedent >= joint * counts[pairs[0, place]]:
-                is_redundant[rule] = True
-                break
+    _compare(starts, lasts, counts, items, offsets, antecedents, consequents, pairs, is_redundant)
     return is_redundant

@@ -4,7 +4,7 @@ The buyers of each source item (`buyers.py`) are walked; counts stand in an arra
 list of items. The best targets are kept, and the buyers walked once more for those who bought any
 other.
 
-Memory: two numbers an item, one a purchase, and the rows kept. Time: twice the purchases walked.
+Memory: four numbers an item, one a purchase, and the rows kept. Time: twice the purchases walked.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.buyers import Buyers
-from pipeline.mining.kernels.compiled import ONE, entry, inner
-from pipeline.mining.kernels.growing import filled
+from pipeline.mining.kernels.compiled import ONE, entry, lean
 
 _ITEM = (1 << 32) - 1
 
@@ -39,20 +38,20 @@ class Targets(NamedTuple):
     other_weights: Int64s
 
 
-@inner
-def _linked(items: Int32s, item_count: int) -> Int64s:
-    """Return the item of each purchase, and above 32 bits one more than where it was bought before.
+@lean
+def _link(items: Int32s, last: Int64s, bought: Int64s) -> None:
+    """Write the item of each purchase, and above 32 bits one more than where it was bought before.
 
     In one number, as the walk jumps from visitor to visitor. The purchase before may be another
-    visitor's: then it lies before all of this one's.
+    visitor's: then it lies before all of this one's. `last` has a zero for each item, and -1 in
+    the end.
     """
-    bought = np.empty(len(items), np.int64)
-    last = np.zeros(item_count, np.int64)
     for at in range(len(items)):
         item = items[at]
         bought[at] = last[item] << 32 | item
         last[item] = at + 1
-    return bought
+    for item in range(len(last)):
+        last[item] = -1
 
 
 class Scratch(NamedTuple):
@@ -67,7 +66,7 @@ class Scratch(NamedTuple):
     places: Int32s
 
 
-@inner
+@lean
 def _count_source(source: int, buyers: Buyers, bought: Int64s, scratch: Scratch, unit: int) -> int:
     """Count what the buyers of one source bought; return the number of items touched."""
     # In local names: an array taken out of a tuple inside a loop costs more than its use.
@@ -89,7 +88,7 @@ def _count_source(source: int, buyers: Buyers, bought: Int64s, scratch: Scratch,
     return used
 
 
-@inner
+@lean
 def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Targets) -> int:
     """Keep the best targets of one source; return how many touched items are not listed."""
     tallies, touched, places = scratch.tallies, scratch.touched, scratch.places
@@ -109,11 +108,13 @@ def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Ta
             kept = _insert(items, counts, weights, places, kept, item, count, weight)
     for place in range(kept):
         scratch.listed_by[items[place]] = source
-    targets.other_weights[source] = other_weight - np.sum(weights[1:kept])
+    for place in range(1, kept):
+        other_weight -= weights[place]
+    targets.other_weights[source] = other_weight
     return int(unlisted - (kept - 1))
 
 
-@inner
+@lean
 def _insert(
     items: Int32s,
     counts: Int64s,
@@ -150,7 +151,7 @@ def _insert(
     return min(kept + 1, len(items))
 
 
-@inner
+@lean
 def _count_others(source: int, buyers: Buyers, bought: Int64s, listed_by: Int64s) -> int:
     """Return how many buyers of one source bought an item that is not listed."""
     found = 0
@@ -162,53 +163,38 @@ def _count_others(source: int, buyers: Buyers, bought: Int64s, listed_by: Int64s
     return found
 
 
-_SIGNATURE = (
-    "Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1]))("
-    "int64[::1], int64[::1], int64[::1], int64[::1], "
-    "int32[::1], int32[::1], int32[::1], int64, int64)"
+@entry(
+    "void(UniTuple(int64[::1], 4), int32[::1], int32[::1], int64, int64[::1],"
+    " Tuple((int64[:, ::1], int64[::1], int32[::1], int32[::1])),"
+    " Tuple((int32[::1], int64[::1], int64[::1], int64[::1], int64[::1])))"
 )
-
-
-@entry(_SIGNATURE, counts_references=True)
 def _count(
-    buyer_begins: Int64s,
-    bought_from: Int64s,
-    bought_last: Int64s,
-    bought_to: Int64s,
+    places: tuple[Int64s, Int64s, Int64s, Int64s],
     items: Int32s,
     sources: Int32s,
-    places: Int32s,
-    max_targets: int,
     unit: int,
-) -> tuple[Int32s, Int64s, Int64s, Int64s, Int64s]:
-    buyers = Buyers(buyer_begins, bought_from, bought_last, bought_to)
-    room, item_count = len(sources) * (max_targets + 1), len(places)
-    bought = _linked(items, item_count)
-    targets = Targets(
-        filled(room, -1, np.int32),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(len(sources), np.int64),
-        np.zeros(len(sources), np.int64),
-    )
-    scratch = Scratch(
-        np.zeros((item_count, 2), np.int64),
-        filled(item_count, -1, np.int64),
-        np.empty(item_count, np.int32),
-        places,
-    )
+    bought: Int64s,
+    room: tuple[Int64s, Int64s, Int32s, Int32s],
+    columns: tuple[Int32s, Int64s, Int64s, Int64s, Int64s],
+) -> None:
+    """Do the work of `count_targets`.
+
+    Args:
+        places: Fields of `Buyers`.
+        items: As in `count_targets`.
+        sources: The same.
+        unit: What an order weighs.
+        bought: Room for what `_link` writes.
+        room: Fields of `Scratch`, zero at first.
+        columns: Fields of `Targets`, -1 and zeros.
+    """
+    buyers, scratch, targets = Buyers(*places), Scratch(*room), Targets(*columns)
+    _link(items, scratch.listed_by, bought)
     for source in range(len(sources)):
         used = _count_source(source, buyers, bought, scratch, unit)
         if _list_source(source, sources[source], used, scratch, targets):
             listed_by = scratch.listed_by
             targets.other_counts[source] = _count_others(source, buyers, bought, listed_by)
-    return (
-        targets.items,
-        targets.counts,
-        targets.weights,
-        targets.other_counts,
-        targets.other_weights,
-    )
 
 
 def count_targets(
@@ -223,4 +209,18 @@ def count_targets(
         places: Place of each item code in the order of item ids: breaks ties.
         limits: Targets kept, and what an order weighs.
     """
-    return Targets(*_count(*buyers, items, sources, places, *limits))
+    length, item_count = len(sources) * (limits.max_targets + 1), len(places)
+    targets = Targets(
+        np.full(length, -1, np.int32),
+        *np.zeros((2, length), np.int64),
+        *np.zeros((2, len(sources)), np.int64),
+    )
+    bought = np.empty(len(items), np.int64)
+    scratch = (
+        np.zeros((item_count, 2), np.int64),
+        np.zeros(item_count, np.int64),
+        np.empty(item_count, np.int32),
+        places,
+    )
+    _count((*buyers,), items, sources, limits.weight_unit, bought, scratch, (*targets,))
+    return targets
