@@ -27,7 +27,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD
-from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, entry, lean
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, entry, inlined
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.level_counts import Candidates, count_candidates
 from pipeline.mining.kernels.level_nodes import (
@@ -49,7 +49,7 @@ COUNT_BITS = 32
 AT, USED, WANTED = range(3)
 
 
-@lean
+@inlined
 def _add_hits(nodes: Nodes, drop: int, item: int, step: int, hits: Int32s) -> None:
     """Add to the hits of each item with which a set is frequent: children and perfect items."""
     starts, items, parents = nodes.starts, nodes.items, nodes.parents

@@ -9,7 +9,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import lean
+from pipeline.mining.kernels.compiled import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ popcount = cast("Callable[[Any], int]", _count_bits)
 """Return how many bits of a word are set: one instruction, several words at once in a loop."""
 
 
-@lean
+@inlined
 def set_bits(
     items: Int32s, begins: Int64s, block: tuple[int, int], words: int, bits: Words
 ) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 
 
 class Views(NamedTuple):
@@ -48,7 +48,7 @@ class Buyers(NamedTuple):
     bought_to: Int64s
 
 
-@lean
+@inlined
 def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     """Return the first place from `low` on, `high` at most, with a time after an instant."""
     while low < high:
@@ -60,7 +60,7 @@ def _first_after(times: Int64s, low: int, high: int, instant: int) -> int:
     return int(low)
 
 
-@lean
+@inlined
 def _put_together(visitors: Int32s, begins: Int64s, free: Int64s, order: Int64s) -> None:
     """Write the views by visitor, and in `begins`, zeros at first, where those of each begin.
 
@@ -77,7 +77,7 @@ def _put_together(visitors: Int32s, begins: Int64s, free: Int64s, order: Int64s)
         free[visitors[view]] += 1
 
 
-@lean
+@inlined
 def _keep_first(views: Views, order: Int64s, begin: int, end: int, slots: Int64s) -> int:
     """Move the first view of each item to the front of one visitor's views; return their number.
 

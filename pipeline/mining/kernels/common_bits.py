@@ -8,10 +8,10 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s
 from pipeline.mining.kernels.bits import Words, popcount
-from pipeline.mining.kernels.compiled import lean
+from pipeline.mining.kernels.compiled import inlined
 
 
-@lean
+@inlined
 def list_words(bits: Words, mine: int, words: int, count: int, listed: Int32s) -> int:
     """List the words of a set that are not zero, where many may be; return how many, or all."""
     if count >= 2 * words:
@@ -23,7 +23,7 @@ def list_words(bits: Words, mine: int, words: int, count: int, listed: Int32s) -
     return words if 4 * kept > 3 * words else kept
 
 
-@lean
+@inlined
 def count_common(bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int) -> int:
     """Return the number of baskets that two sets have in common."""
     joint_count = 0
@@ -39,7 +39,7 @@ def count_common(bits: Words, mine: int, place: int, words: int, listed: Int32s,
     return joint_count
 
 
-@lean
+@inlined
 def write_common(
     bits: Words, mine: int, place: int, words: int, listed: Int32s, kept: int, to: int
 ) -> None:

@@ -4,6 +4,11 @@ Entry points have explicit signatures, so that importing a kernel compiles it, o
 and for all; what they call is compiled into them. No function calls itself: recursion together
 with the cache aborts the process on a later start (numba issues 6061 and 9129).
 
+Compiled code makes no arrays: Python hands it those that it writes to. Numba would compile a
+function of its own for each kind of array that is made, and count references to all others too.
+Where nobody knows how long an array gets, the kernel returns when room is short, with a note of
+where it stands, and Python calls it again with more (`growing.py`).
+
 The code is kept in a folder named by the text of all kernels: Numba itself only looks at the file
 of the entry point, and would run old code after a change in a file that this one imports.
 """
@@ -25,19 +30,16 @@ from numba import njit, types
 from numba.core import config
 from numba.core.compiler_lock import global_compiler_lock
 
-ENTRY: dict[str, Any] = {
-    "cache": True,
+COMPILED: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",  # no check for a zero divisor
     "no_cfunc_wrapper": True,
+    "_nrt": False,  # no arrays are made, so no references are counted
 }
-INNER: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "no_cfunc_wrapper": True,
-    "no_cpython_wrapper": True,  # wrappers for Python take a third of the compilation
-}
-LEAN: dict[str, Any] = {**INNER, "_nrt": False, "forceinline": True}
+ENTRY: dict[str, Any] = {**COMPILED, "cache": True}
+# Wrappers for Python take a third of the compilation.
+INNER: dict[str, Any] = {**COMPILED, "no_cpython_wrapper": True}
+INLINED: dict[str, Any] = {**INNER, "forceinline": True}
 
 
 @contextmanager
@@ -92,34 +94,28 @@ MINUS_ONE, ZERO, ONE, TWO = (cast("int", np.int64(number)) for number in (-1, 0,
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def entry(signature: str, *, counts_references: bool = False) -> Callable[[Function], Function]:
+def entry(signature: str) -> Callable[[Function], Function]:
     """Compile a function that Python calls; it runs without the interpreter's lock.
 
     Args:
         signature: Types of its arguments.
-        counts_references: Whether it, or what it calls, makes arrays. One that does not counts no
-            references to those it is given, and takes less than two thirds as long to compile.
     """
-    options = ENTRY if counts_references else {**ENTRY, "_nrt": False}
 
     def compiled(function: Function) -> Function:
         with _without_collecting(), _with_types_remembered():
-            return cast("Function", njit(signature, **options)(function))
+            return cast("Function", njit(signature, **ENTRY)(function))
 
     return compiled
 
 
-def inner(function: Function) -> Function:
+def inlined(function: Function) -> Function:
     """Mark a function that only kernels call: it becomes part of each; Python must not call it."""
+    return cast("Function", njit(function, **INLINED))
+
+
+def inner(function: Function) -> Function:
+    """Mark such a function that stays one, for it is called from several places."""
     return cast("Function", njit(function, **INNER))
-
-
-def lean(function: Function) -> Function:
-    """Mark an inner function, made of such functions, that makes no array and returns none.
-
-    References to arrays are not counted in it, so that it may be cut into parts at no cost.
-    """
-    return cast("Function", njit(function, **LEAN))
 
 
 def choose_folder(candidates: list[Path]) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Floats, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 
 SAME, DIFFERS, ABOVE, AT_LEAST, BELOW, AT_MOST, MASK, AND, OR, NOT = range(10)
 ZONE = 64
@@ -39,7 +39,7 @@ class Condition(NamedTuple):
     masks: Bytes
 
 
-@lean
+@inlined
 def _is_barren(zone: Floats, window: Floats) -> bool:
     """Whether all values of a zone lie outside what a source asks for, in any column."""
     for column in range(len(window)):
@@ -48,7 +48,7 @@ def _is_barren(zone: Floats, window: Floats) -> bool:
     return False
 
 
-@lean
+@inlined
 def _compare(operation: int, values: Floats, of_source: float, factor: float, holds: Bytes) -> None:
     """Hold values against that of the source, or a multiple of it.
 
@@ -76,7 +76,7 @@ def _compare(operation: int, values: Floats, of_source: float, factor: float, ho
             holds[lane] = values[lane] <= bound + slack
 
 
-@lean
+@inlined
 def _evaluate(condition: Condition, of_source: Floats, begin: int, end: int, stack: Bytes) -> None:
     """Tell for which of some neighbouring targets a condition holds, in the stack's first line.
 

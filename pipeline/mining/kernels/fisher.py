@@ -27,7 +27,6 @@ def _stirling_error_of(count: int) -> float:
 _SMALL_ERRORS = np.array([0.0, *map(_stirling_error_of, range(1, _SMALL_COUNT))])
 
 
-# Not `lean`: numbers alone are handed on, and most of this is called from several places.
 @inner
 def _stirling_error(count: float) -> float:
     """Return what Stirling's formula lacks of ln(count!)."""

@@ -18,7 +18,7 @@ from typing import cast
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 from pipeline.mining.kernels.growing import with_room
 
 NEVER = 2**30
@@ -32,7 +32,7 @@ Walked = tuple[Int32s, Int32s, Int64s, Int64s, Int32s, Int64s]
 Found = tuple[Int32s, Int32s, Int32s]
 
 
-@lean
+@inlined
 def _count_source(walked: Walked, source: int, counts: Int32s) -> int:
     """Count the customers of each target; return how many purchases there were."""
     lasts, targets, begins, ends, begun, starts = walked
@@ -128,7 +128,7 @@ def count_followers_of(
     return pairs[0][:used], pairs[1][:used], pairs[2][:used]
 
 
-@lean
+@inlined
 def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
     """Write the sum of a histogram and the first places that reach its quarters; clear it."""
     total = 0

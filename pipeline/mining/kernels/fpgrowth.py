@@ -29,7 +29,7 @@ import numpy as np
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words
 from pipeline.mining.kernels.common_bits import count_common, list_words, write_common
-from pipeline.mining.kernels.compiled import ZERO, entry, lean
+from pipeline.mining.kernels.compiled import ZERO, entry, inlined
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.partners import count_of, find_partners, item_of, write_bits
 from pipeline.mining.kernels.slots import Places
@@ -48,7 +48,7 @@ Rows = tuple[Int32s, Places, Int64s, Int64s]
 Scratch = tuple[Int64s, Int64s, Int32s, Int32s, Int32s, Int32s]
 
 
-@lean
+@inlined
 def _copy_perfect(
     trie: Trie, perfect: Int32s, row: Int64s, used: int, most: int
 ) -> tuple[int, int]:
@@ -66,7 +66,7 @@ def _copy_perfect(
     return used, 0
 
 
-@lean
+@inlined
 def _find_choices(
     choices: Choices,
     bits: Words,
@@ -96,7 +96,7 @@ def _find_choices(
     return end, perfect_end
 
 
-@lean
+@inlined
 def _grow(
     trie: Trie,
     choices: Choices,
@@ -156,7 +156,7 @@ def _grow(
     return nodes == 0
 
 
-@lean
+@inlined
 def _list_choices(
     keys: Int64s,
     found: int,
@@ -179,7 +179,7 @@ def _list_choices(
     return used
 
 
-@lean
+@inlined
 def _project(
     walked: tuple[Int32s, Places, tuple[int, int]],
     choices: Choices,
@@ -202,7 +202,7 @@ def _project(
     return words
 
 
-@lean
+@inlined
 def _begin(
     rows: Rows,
     limits: tuple[int, int, int],

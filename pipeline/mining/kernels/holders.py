@@ -11,11 +11,11 @@ in an array that stays in the cache, and those of the other are looked up there.
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 from pipeline.mining.kernels.searching import place_of
 
 
-@lean
+@inlined
 def _rarest(starts: Int64s, itemset: Int32s) -> int:
     """Return the item that the fewest baskets hold."""
     best = int(itemset[0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount
-from pipeline.mining.kernels.compiled import ZERO, entry, lean
+from pipeline.mining.kernels.compiled import ZERO, entry, inlined
 from pipeline.mining.kernels.level_nodes import Nodes
 
 
@@ -22,7 +22,7 @@ class Candidates(NamedTuple):
 Scratch = tuple[Int64s, Int64s, Int32s, Words]
 
 
-@lean
+@inlined
 def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> int:
     """Write for each item which of the next rows hold it; return where the row after them is."""
     for number in range(len(bits)):
@@ -39,7 +39,7 @@ def _set_bits(slots: Int32s, place: int, rows: int, words: int, bits: Words) -> 
     return place
 
 
-@lean
+@inlined
 def _count_block(
     parents: Int32s,
     items: Int32s,

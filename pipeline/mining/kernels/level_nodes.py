@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, lean
+from pipeline.mining.kernels.compiled import ZERO, entry, inlined
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.searching import place_of
 from pipeline.mining.kernels.trie import Trie, copy_with
@@ -64,7 +64,7 @@ def with_more(nodes: Nodes, level: int, used: int, wanted: int) -> Nodes:
     )
 
 
-@lean
+@inlined
 def child_of(nodes: Nodes, node: int, item: int) -> int:
     """Return the child of a node with an item, else the node: the item changes nothing there."""
     child = place_of(nodes.items, nodes.starts[node], nodes.starts[node + 1], item)

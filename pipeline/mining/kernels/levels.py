@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 
 NO_NODE = -1
 
@@ -23,7 +23,7 @@ class Levels(NamedTuple):
     lasts: Int32s
 
 
-@lean
+@inlined
 def child_of(levels: Levels, node: int, item: int) -> int:
     """Return the itemset of a node and one larger item; NO_NODE where it is not among them."""
     if node < 0:
@@ -39,7 +39,7 @@ def child_of(levels: Levels, node: int, item: int) -> int:
     return low if low < end and levels.lasts[low] == item else NO_NODE
 
 
-@lean
+@inlined
 def _is_same(items: Int32s, left: int, right: int, size: int) -> bool:
     """Whether the items at two places are the same."""
     place = 0

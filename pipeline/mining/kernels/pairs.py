@@ -18,7 +18,7 @@ from typing import cast
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ONE, TWO, ZERO, entry, lean
+from pipeline.mining.kernels.compiled import ONE, TWO, ZERO, entry, inlined
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.vertical import rows_of_items
 from pipeline.mining.person_baskets import NOBODY
@@ -137,7 +137,7 @@ def _gathered(parts: list[tuple[Int32s, Int32s, Int32s]], columns: int) -> PairC
 # Indexes are unsigned where it counts: not to look for a negative one saves a fifth of the time.
 
 
-@lean
+@inlined
 def _count(cells: Int32s, lane: int, item: int, person: int) -> None:
     """Count one basket of one person for the pair with an item."""
     at = np.uint64(item)
@@ -147,7 +147,7 @@ def _count(cells: Int32s, lane: int, item: int, person: int) -> None:
         cells[lane, at, PERSONS] += 1
 
 
-@lean
+@inlined
 def _count_times(
     items: Int32s, times: Int64s, begin: int, end: int, person: int, cells: Int32s
 ) -> None:
@@ -161,14 +161,14 @@ def _count_times(
             _count(cells, BACKWARD, items[at], person)
 
 
-@lean
+@inlined
 def _clear(cells: Int32s, item: int) -> None:
     for lane in range(cells.shape[0]):
         cells[lane, item, COUNT] = cells[lane, item, PERSONS] = 0
         cells[lane, item, LAST_PERSON] = UNKNOWN
 
 
-@lean
+@inlined
 def _count_item(walked: Walked, item: int, cells: Int32s, touched: Int32s) -> int:
     """Count the items before one in its baskets; list them, and return how many there are."""
     items, begins, persons, times, rows, starts = walked
@@ -276,7 +276,7 @@ def count_pairs_of(
     return left[:used], right[:used], counts[: 2 * lanes * used]
 
 
-@lean
+@inlined
 def _count_plain_item(walked: PlainWalked, item: int, cells: Int32s, touched: Int32s) -> int:
     """Count the items before one in its baskets; list them, and return how many there are."""
     items, begins, rows, starts = walked

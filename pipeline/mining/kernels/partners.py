@@ -17,32 +17,32 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words
-from pipeline.mining.kernels.compiled import ZERO, lean
+from pipeline.mining.kernels.compiled import ZERO, inlined
 from pipeline.mining.kernels.slots import Places, sort_items
 
 ITEM_BITS = 31
 LARGEST_COUNT = 2**32 - 1
 
 
-@lean
+@inlined
 def key_of(item: int, count: int) -> int:
     """Return a number that sorts by falling count, then by item."""
     return ((LARGEST_COUNT - count) << ITEM_BITS) | item
 
 
-@lean
+@inlined
 def item_of(key: int) -> int:
     """Return the item of a key."""
     return key & ((1 << ITEM_BITS) - 1)
 
 
-@lean
+@inlined
 def count_of(key: int) -> int:
     """Return the count of a key."""
     return LARGEST_COUNT - (key >> ITEM_BITS)
 
 
-@lean
+@inlined
 def _count_before(slots: Int32s, places: Places, span: tuple[int, int], counts: Int64s) -> int:
     """Count the items before some places in their baskets; return how many were met."""
     met = np.int64(0)
@@ -58,7 +58,7 @@ def _count_before(slots: Int32s, places: Places, span: tuple[int, int], counts: 
     return int(met)
 
 
-@lean
+@inlined
 def _take(item: int, min_count: int, counts: Int64s, keys: Int64s, found: int) -> int:
     """List an item if it is frequent, and make its count zero again; return how many there are."""
     count = counts[item]
@@ -69,7 +69,7 @@ def _take(item: int, min_count: int, counts: Int64s, keys: Int64s, found: int) -
     return found + 1
 
 
-@lean
+@inlined
 def find_partners(
     slots: Int32s,
     places: Places,
@@ -107,7 +107,7 @@ def find_partners(
     return found
 
 
-@lean
+@inlined
 def write_bits(
     slots: Int32s,
     places: Places,

@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.bits import WORD, Words, popcount, set_bits
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 
 
 class Held(NamedTuple):
@@ -28,7 +28,7 @@ class Held(NamedTuple):
     places: Int32s
 
 
-@lean
+@inlined
 def _narrow(held: Held, source: int, count: int, target: int, bits: Words, item_at: int) -> int:
     """Write what the words of a depth and an item have in common; return how many words."""
     used = target
@@ -41,7 +41,7 @@ def _narrow(held: Held, source: int, count: int, target: int, bits: Words, item_
     return used - target
 
 
-@lean
+@inlined
 def _common_count(held: Held, source: int, count: int, bits: Words, item_at: int) -> int:
     """Count the bits that the words of a depth and an item have in common."""
     total = 0

@@ -1,10 +1,10 @@
 """Where a value stands in ascending ones."""
 
 from pipeline.mining.baskets import Int32s
-from pipeline.mining.kernels.compiled import lean
+from pipeline.mining.kernels.compiled import inlined
 
 
-@lean
+@inlined
 def place_of(items: Int32s, low: int, high: int, item: int) -> int:
     """Return the place of an item from `low` on, before `high`, where items ascend; -1 without."""
     end = high

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 
 Int8s = npt.NDArray[np.int8]
 EMPTY = -1
@@ -77,7 +77,7 @@ class Items(NamedTuple):
     substitutes: Int32s
 
 
-@lean
+@inlined
 def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
     """Return what stands against a target beside a source item, or SHOWN."""
     if source < 0:
@@ -97,7 +97,7 @@ def _misfit(items: Items, traits: Bools, source: int, target: int) -> int:
     return SHOWN
 
 
-@lean
+@inlined
 def _alike(shown: Int32s, labels: Int32s, target: int) -> int:
     """Return how many items of a page have the label of a target, if it has one."""
     found = 0
@@ -107,7 +107,7 @@ def _alike(shown: Int32s, labels: Int32s, target: int) -> int:
     return found
 
 
-@lean
+@inlined
 def _crowded(shown: Int32s, items: Items, target: int, caps: Int64s, uses: Int64s) -> int:
     """Return which cap stands against one more target on a page, or SHOWN."""
     if caps[PER_TARGET] > 0 and uses[target] >= caps[PER_TARGET]:
@@ -119,7 +119,7 @@ def _crowded(shown: Int32s, items: Items, target: int, caps: Int64s, uses: Int64
     return SHOWN
 
 
-@lean
+@inlined
 def _free(shown: Int32s, begin: int, end: int) -> int:
     """Return the first empty slot between two, or the second."""
     while begin < end and shown[begin] != EMPTY:
@@ -147,7 +147,7 @@ class Page(NamedTuple):
     verdict_starts: Int64s
 
 
-@lean
+@inlined
 def _always_against(page: Page, items: Items, target: int) -> int:
     """Return what stands against any row, a manual one included, or SHOWN."""
     if items.hidden[target] != SHOWN:
@@ -159,14 +159,14 @@ def _always_against(page: Page, items: Items, target: int) -> int:
     return SHOWN
 
 
-@lean
+@inlined
 def _show(page: Page, slot: int, row: int, target: int, at_list: int) -> None:
     """Put a row into a slot."""
     page.rows[slot], page.targets[slot], page.origins[slot] = row, target, at_list
     page.marks[target] = page.number
 
 
-@lean
+@inlined
 def _tell(page: Page, lists: Lists, at_list: int, row: int, verdict: int) -> None:
     """Note what became of a candidate."""
     if len(page.verdicts):
@@ -174,7 +174,7 @@ def _tell(page: Page, lists: Lists, at_list: int, row: int, verdict: int) -> Non
         page.verdicts[page.verdict_starts[at_list] + row - start] = verdict
 
 
-@lean
+@inlined
 def _place_by_hand(
     page: Page, lists: Lists, groups: Groups, items: Items, uses: Int64s, turn: int
 ) -> None:
@@ -204,7 +204,7 @@ def _place_by_hand(
                 _tell(page, lists, at_list, row, verdict)
 
 
-@lean
+@inlined
 def _fill_list(
     page: Page, lists: Lists, groups: Groups, items: Items, caps: Int64s, uses: Int64s,
     group: int, at_list: int,
@@ -234,7 +234,7 @@ def _fill_list(
         _tell(page, lists, at_list, row, verdict)
 
 
-@lean
+@inlined
 def _close_gaps(page: Page, groups: Groups) -> None:
     """Move the rows of each group up to its first slots."""
     for group in range(len(groups.slots) - 1):

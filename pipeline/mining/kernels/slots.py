@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s, Int64s
-from pipeline.mining.kernels.compiled import ZERO, entry, lean
+from pipeline.mining.kernels.compiled import ZERO, entry, inlined
 
 Places = npt.NDArray[np.uint32]
 BLOCK_SLOTS = 1 << 16
 ROW = -1
 
 
-@lean
+@inlined
 def sort_items(items: npt.NDArray[Any]) -> None:
     """Sort in place (Shell 1959): a library's sort takes a second to compile."""
     gap = len(items) // 2
@@ -37,7 +37,7 @@ def sort_items(items: npt.NDArray[Any]) -> None:
         gap = 1 if gap == 2 else gap * 5 // 11
 
 
-@lean
+@inlined
 def _fill_rows(
     items: Int32s, begins: Int64s, new_codes: Int32s, slots: Int32s, starts: Int64s
 ) -> int:
@@ -64,7 +64,7 @@ def _fill_rows(
     return used
 
 
-@lean
+@inlined
 def _order_rows(
     slots: Int32s,
     block: tuple[int, int],

@@ -19,7 +19,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
-from pipeline.mining.kernels.compiled import entry, lean
+from pipeline.mining.kernels.compiled import entry, inlined
 from pipeline.mining.kernels.growing import with_room
 from pipeline.mining.kernels.levels import Levels, child_of
 
@@ -49,7 +49,7 @@ class Limits(NamedTuple):
     lift: float
 
 
-@lean
+@inlined
 def _is_kept(limits: Limits, joint: int, left: int, right: int) -> bool:
     """Whether a split has two sides and reaches both limits."""
     if left <= 0 or right <= 0 or joint < limits.least[left]:
@@ -58,7 +58,7 @@ def _is_kept(limits: Limits, joint: int, left: int, right: int) -> bool:
     return float(joint) >= limits.lift * independent
 
 
-@lean
+@inlined
 def _extend(
     levels: Levels, splits: Splits, span: tuple[int, int], child: int, right_limit: int
 ) -> int:

@@ -8,12 +8,12 @@ side. Every part of a frequent itemset is frequent, so both are always found.
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
-from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, lean
+from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, inlined
 from pipeline.mining.kernels.fisher import tail
 from pipeline.mining.kernels.levels import Levels, child_of
 
 
-@lean
+@inlined
 def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) -> tuple[int, int]:
     """Return the nodes of the left side without the item at a place, and of both sides so."""
     part, whole, at = ZERO, ZERO, 0
@@ -31,14 +31,14 @@ def _with_all_but(levels: Levels, left: Int32s, right: Int32s, left_out: int) ->
     return part, whole
 
 
-@lean
+@inlined
 def _grow(levels: Levels, nodes: Int64s, used: int, item: int) -> None:
     """Let one item join every itemset of a column of nodes."""
     for place in range(used):
         nodes[place] = child_of(levels, nodes[place], item)
 
 
-@lean
+@inlined
 def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
     """Write the nodes of every part of the left side, and of it with the right side.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.buyers import Buyers
-from pipeline.mining.kernels.compiled import ONE, entry, lean
+from pipeline.mining.kernels.compiled import ONE, entry, inlined
 
 _ITEM = (1 << 32) - 1
 
@@ -38,7 +38,7 @@ class Targets(NamedTuple):
     other_weights: Int64s
 
 
-@lean
+@inlined
 def _link(items: Int32s, last: Int64s, bought: Int64s) -> None:
     """Write the item of each purchase, and above 32 bits one more than where it was bought before.
 
@@ -66,7 +66,7 @@ class Scratch(NamedTuple):
     places: Int32s
 
 
-@lean
+@inlined
 def _count_source(source: int, buyers: Buyers, bought: Int64s, scratch: Scratch, unit: int) -> int:
     """Count what the buyers of one source bought; return the number of items touched."""
     # In local names: an array taken out of a tuple inside a loop costs more than its use.
@@ -88,7 +88,7 @@ def _count_source(source: int, buyers: Buyers, bought: Int64s, scratch: Scratch,
     return used
 
 
-@lean
+@inlined
 def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Targets) -> int:
     """Keep the best targets of one source; return how many touched items are not listed."""
     tallies, touched, places = scratch.tallies, scratch.touched, scratch.places
@@ -114,7 +114,7 @@ def _list_source(source: int, own: int, used: int, scratch: Scratch, targets: Ta
     return int(unlisted - (kept - 1))
 
 
-@lean
+@inlined
 def _insert(
     items: Int32s,
     counts: Int64s,
@@ -151,7 +151,7 @@ def _insert(
     return min(kept + 1, len(items))
 
 
-@lean
+@inlined
 def _count_others(source: int, buyers: Buyers, bought: Int64s, listed_by: Int64s) -> int:
     """Return how many buyers of one source bought an item that is not listed."""
     found = 0

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.mining.baskets import Int32s
-from pipeline.mining.kernels.compiled import lean
+from pipeline.mining.kernels.compiled import inlined
 
 Sizes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.uint32]
 Trie = tuple[Sizes, Int32s, Counts]
 
 
-@lean
+@inlined
 def copy_with(
     sizes: Sizes, items: Int32s, counts: Counts, span: tuple[int, int], item: int
 ) -> None:
