@@ -33,8 +33,8 @@ def count_common(bits: Words, mine: int, place: int, words: int, listed: Int32s,
             joint_count += popcount(common)
         return joint_count
     for at in range(kept):
-        word = int(listed[at])
-        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+        held = listed[at]
+        common = bits[np.uint64(place + held)] & bits[np.uint64(mine + held)]
         joint_count += popcount(common)
     return joint_count
 
@@ -50,6 +50,6 @@ def write_common(
             bits[np.uint64(to + word)] = common
         return
     for at in range(kept):
-        word = int(listed[at])
-        common = bits[np.uint64(place + word)] & bits[np.uint64(mine + word)]
+        held = listed[at]
+        common = bits[np.uint64(place + held)] & bits[np.uint64(mine + held)]
         bits[np.uint64(to + at)] = common

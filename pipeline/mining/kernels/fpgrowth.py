@@ -256,15 +256,14 @@ def _mine(
     state: Int64s,
 ) -> None:
     """Go on with a search until it is done, has found more than the most, or room is short."""
-    _, last, min_count, max_size, most = limits
-    while state[ITEM] < last and state[USED] <= most:
+    last, search = limits[1], limits[2:]
+    _, _, _, _, perfect, listed = scratch
+    while state[ITEM] < last and state[USED] <= limits[4]:
         if state[DEPTH] < 0 and not _begin(
-            rows, (min_count, max_size, most), trie, choices, bits, scratch, stack, state
+            rows, search, trie, choices, bits, scratch, stack, state
         ):
             return
-        if not _grow(
-            trie, choices, bits, (scratch[5], scratch[4]), stack, state, (min_count, max_size, most)
-        ):
+        if not _grow(trie, choices, bits, (listed, perfect), stack, state, search):
             return
         if state[DEPTH] < 0:
             state[ITEM] += 1
