@@ -179,12 +179,12 @@ class RuleTests:
         """Compare every rule with its sub-rules, whose counts stand among the itemsets."""
         from pipeline.mining.kernels import sub_rules
 
-        counts = np.append(np.int64(self.basket_count), self.itemsets.counts)
-        return getattr(sub_rules, kernel)(
+        rules = sub_rules.Rules(
             *link_itemsets(self.itemsets),
-            counts,
+            np.append(np.int64(self.basket_count), self.itemsets.counts),
             self.itemsets.items,
             self.itemsets.offsets,
             found.rules.antecedents,
             found.rules.consequents,
         )
+        return getattr(sub_rules, kernel)(rules)

@@ -5,12 +5,37 @@ the trie of itemsets go along: that of a part of the left side, and that of the 
 side. Every part of a frequent itemset is frequent, so both are always found.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Floats, Int32s, Int64s
 from pipeline.mining.kernels.compiled import MINUS_ONE, ONE, ZERO, entry, inlined
 from pipeline.mining.kernels.fisher import tail
 from pipeline.mining.kernels.levels import Levels, child_of
+
+
+class Rules(NamedTuple):
+    """Rules, and the itemsets that their sides are rows of.
+
+    `starts` and `lasts` are columns of `Levels`; `counts` the baskets of each node, all of them for
+    node 0, the empty itemset; `items` those of all itemsets, with the start of each and the end of
+    the last in `offsets`.
+    """
+
+    starts: Int64s
+    lasts: Int32s
+    counts: Int64s
+    items: Int32s
+    offsets: Int64s
+    antecedents: Int32s
+    consequents: Int32s
+
+
+Columns = tuple[Int64s, Int32s, Int64s, Int32s, Int64s, Int32s, Int32s]
+COLUMNS = (
+    "Tuple((int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int32[::1]))"
+)
 
 
 @inlined
@@ -61,21 +86,10 @@ def _parts(levels: Levels, left: Int32s, right: Int32s, pairs: Int64s) -> int:
     return used
 
 
-@entry(
-    "void(int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int32[::1],"
-    " float64[::1])"
-)
-def _test(
-    starts: Int64s,
-    lasts: Int32s,
-    counts: Int64s,
-    items: Int32s,
-    offsets: Int64s,
-    antecedents: Int32s,
-    consequents: Int32s,
-    largest: Floats,
-) -> None:
+@entry(f"void({COLUMNS}, float64[::1])")
+def _test(rules: Columns, largest: Floats) -> None:
     """Do the work of `largest_p_values`."""
+    starts, lasts, counts, items, offsets, antecedents, consequents = rules
     levels = Levels(starts, lasts)
     for rule in range(len(antecedents)):
         left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
@@ -87,49 +101,20 @@ def _test(
             largest[rule] = max(largest[rule], found)
 
 
-def largest_p_values(
-    starts: Int64s,
-    lasts: Int32s,
-    counts: Int64s,
-    items: Int32s,
-    offsets: Int64s,
-    antecedents: Int32s,
-    consequents: Int32s,
-) -> Floats:
+def largest_p_values(rules: Rules) -> Floats:
     """Return for each rule the largest p-value of its tests against the sub-rules one item shorter.
 
     Against X' -> Y the baskets with X' are the population: those with X, and those with Y.
-
-    Args:
-        starts: The itemsets as `link_levels` returns them.
-        lasts: The same.
-        counts: Baskets of each node; of node 0, the empty itemset, all baskets.
-        items: Items of all itemsets.
-        offsets: Start of each itemset, and the end of the last.
-        antecedents: Itemset of each left side.
-        consequents: Itemset of each right side.
     """
-    largest = np.zeros(len(antecedents), np.float64)
-    _test(starts, lasts, counts, items, offsets, antecedents, consequents, largest)
+    largest = np.zeros(len(rules.antecedents), np.float64)
+    _test((*rules,), largest)
     return largest
 
 
-@entry(
-    "void(int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], int32[::1], int32[::1],"
-    " int64[:, ::1], boolean[::1])"
-)
-def _compare(
-    starts: Int64s,
-    lasts: Int32s,
-    counts: Int64s,
-    items: Int32s,
-    offsets: Int64s,
-    antecedents: Int32s,
-    consequents: Int32s,
-    pairs: Int64s,
-    is_redundant: Bools,
-) -> None:
+@entry(f"void({COLUMNS}, int64[:, ::1], boolean[::1])")
+def _compare(rules: Columns, pairs: Int64s, is_redundant: Bools) -> None:
     """Do the work of `find_redundant`; `pairs` has room for the parts of the longest left side."""
+    starts, lasts, counts, items, offsets, antecedents, consequents = rules
     levels = Levels(starts, lasts)
     for rule in range(len(antecedents)):
         left = items[offsets[antecedents[rule]] : offsets[antecedents[rule] + 1]]
@@ -142,22 +127,13 @@ def _compare(
                 break
 
 
-def find_redundant(
-    starts: Int64s,
-    lasts: Int32s,
-    counts: Int64s,
-    items: Int32s,
-    offsets: Int64s,
-    antecedents: Int32s,
-    consequents: Int32s,
-) -> Bools:
+def find_redundant(rules: Rules) -> Bools:
     """Mark the rules that some sub-rule, that of the empty left side too, equals in confidence.
 
-    Confidences are compared as products of counts, exactly. The arguments are those of
-    `largest_p_values`.
+    Confidences are compared as products of counts, exactly.
     """
-    longest = int(np.diff(offsets)[antecedents].max(initial=0))
+    longest = int(np.diff(rules.offsets)[rules.antecedents].max(initial=0))
     pairs = np.empty((2, 1 << longest), np.int64)
-    is_redundant = np.zeros(len(antecedents), np.bool_)
-    _compare(starts, lasts, counts, items, offsets, antecedents, consequents, pairs, is_redundant)
+    is_redundant = np.zeros(len(rules.antecedents), np.bool_)
+    _compare((*rules,), pairs, is_redundant)
     return is_redundant
