@@ -13,7 +13,7 @@ from pipeline.mining.attach_rate import AttachRateSummary, build_attach_rate
 from pipeline.mining.window import Window
 from pipeline.names import ATTACH_RATE
 from tests.reference_family import attach_rate
-from tests.shops import Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
+from tests.shops import SaleLine, Shop, drawn_sales, load_shop, rows_of, shop_engine, shops
 from tests.tables import instant
 
 COUNTS = ("source_item_id", "category", "month", "order_count", "attached_count", "category_rank")
@@ -71,6 +71,25 @@ def test_an_order_counts_once_however_many_items_of_the_category_it_holds() -> N
     assert expected == phones
     assert (6, 0, 3) == (summary.basket_count, summary.giant_basket_count, summary.category_count)
     assert ATTACH_RATE.column_names == tuple(shop_engine().fetch("attach_rate").column_names)
+
+
+def test_more_pairs_than_there_is_room_for_at_first_are_counted_like_few() -> None:
+    items = [f"i{number:02}" for number in range(40)]
+    orders = {"1": items, "2": items[:30]}
+    sales = tuple(
+        SaleLine(order, None, item, instant("3d"))
+        for order, held in orders.items()
+        for item in held
+    )
+    categories = {item: f"of {item}" for item in items}
+    summary_of(Shop(sales), options(max_categories=100), categories)
+    expected = [
+        (source, f"of {other}", 1 + (other in orders["2"] and source in orders["2"]))
+        for source in items
+        for other in items
+        if source != other
+    ]
+    assert expected == sorted(rows("source_item_id", "category", "attached_count"))
 
 
 def test_the_item_itself_is_no_item_of_its_category() -> None:

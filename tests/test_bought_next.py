@@ -1,6 +1,7 @@
 """Bought this, bought that next: hand-worked shops, and random ones against the oracle."""
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -61,6 +62,28 @@ def test_the_first_source_and_the_first_target_on_a_later_day_count_once_a_custo
         ("printer", "ink", 1, 3, 3, 4, 0),
     ]
     assert expected == pairs(PRINTERS, options(), *COUNTS)
+
+
+def test_more_pairs_than_there_is_room_for_at_first_are_counted_like_few() -> None:
+    def bought(customer: str, day: int, items: Iterable[str]) -> tuple[SaleLine, ...]:
+        return tuple(
+            SaleLine(f"{customer}{day}", customer, item, instant(f"{day}d")) for item in items
+        )
+
+    sources, targets = ([f"{side}{number:02}" for number in range(45)] for side in "st")
+    lines = (
+        *bought("ann", 3, sources), *bought("ann", 5, targets),
+        *bought("bob", 3, sources[:9]), *bought("bob", 9, targets[:7]),
+    )  # fmt: skip
+    expected = [
+        (source, target, 2 if number < 9 and place < 7 else 1)
+        for number, source in enumerate(sources)
+        for place, target in enumerate(targets)
+    ]
+    found = pairs(
+        lines, options(max_targets=100), "source_item_id", "target_item_id", "joint_count"
+    )
+    assert expected == sorted(found)
 
 
 def test_measures_come_from_the_counts() -> None:

@@ -111,6 +111,23 @@ def test_random_baskets_agree_with_counting_by_hand(
     assert by_hand(baskets, min_pair_count) == as_dictionary(counts)
 
 
+@pytest.mark.parametrize("is_timed", [True, False])
+@pytest.mark.parametrize("people", [(1, 1, 2), (NOBODY, NOBODY, NOBODY)])
+def test_thousands_of_pairs_are_counted_like_few(
+    *, is_timed: bool, people: tuple[int, ...]
+) -> None:
+    # More than there is room for at first: one basket has 90 items, two have 60 of these.
+    sizes, times = (90, 60, 60), (1, 3, 2) if is_timed else (1, 1, 1)
+    baskets = [
+        (person, [(item, item % time) for item in range(size)])
+        for person, size, time in zip(people, sizes, times, strict=True)
+    ]
+    counts = as_dictionary(counted(baskets, 1, is_timed=is_timed))
+    assert len(counts) == 90 * 89 // 2
+    assert by_hand(baskets, 1) == counts
+    assert by_hand(baskets, 3) == as_dictionary(counted(baskets, 3, is_timed=is_timed))
+
+
 @given(
     baskets=baskets_of_people(),
     min_pair_count=st.integers(1, 4),
