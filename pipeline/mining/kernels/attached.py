@@ -9,18 +9,16 @@ Memory: a few numbers a category, and the pairs found. Time: the orders of each 
 categories of an order, twice.
 """
 
-from typing import cast
-
 import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry
-from pipeline.mining.kernels.growing import with_room
+from pipeline.mining.kernels.growing import Found, first_room, up_to, with_room
 
 # Where counting stands: the source in hand, and how many pairs there are.
 SOURCE, USED = range(2)
 
-Found = tuple[Int32s, Int32s, Int32s]
+Walked = tuple[Int64s, Int32s, Bools, Int32s, Int64s, Int32s]
 
 
 @entry("void(int64[::1], int32[::1], int32[::1], int32[::1], int64[::1], boolean[::1])")
@@ -69,16 +67,11 @@ def hold_categories(starts: Int64s, of_lines: Int32s, width: int) -> tuple[Int32
 
 
 @entry(
-    "void(int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1], int64,"
+    "void(Tuple((int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1])), int64,"
     " int32[::1], UniTuple(int32[::1], 3), int64[::1])"
 )
 def _count(
-    starts: Int64s,
-    orders: Int32s,
-    has_others: Bools,
-    own: Int32s,
-    begins: Int64s,
-    held: Int32s,
+    walked: Walked,
     min_count: int,
     counts: Int32s,
     pairs: Found,
@@ -88,6 +81,7 @@ def _count(
 
     `counts` holds a zero for each category, between calls as well.
     """
+    starts, orders, has_others, own, begins, held = walked
     left, right, found = pairs
     source, used, width = state[SOURCE], state[USED], len(counts)
     while source < len(starts) - 1 and used + width <= len(left):
@@ -131,26 +125,20 @@ def count_attached(
         Sources, categories and the orders of each pair; by source, then by category.
     """
     walked = starts, orders, has_others, own, begins, held
-    counts, pairs = np.zeros(width, np.int32), cast("Found", (*np.empty((3, 1024), np.int32),))
+    counts, pairs = np.zeros(width, np.int32), first_room()
     state = np.zeros(2, np.int64)
     while state[SOURCE] < len(starts) - 1:
         pairs = with_room(pairs, state[USED], state[USED] + width)
-        _count(*walked, min_count, counts, pairs, state)
-    used = state[USED]
-    return pairs[0][:used], pairs[1][:used], pairs[2][:used]
+        _count(walked, min_count, counts, pairs, state)
+    return up_to(state[USED], pairs)
 
 
 @entry(
-    "void(int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1],"
+    "void(Tuple((int64[::1], int32[::1], boolean[::1], int32[::1], int64[::1], int32[::1])),"
     " int64[::1], int32[::1], int32[::1], int64[::1], int32[:, ::1])"
 )
 def _count_months(
-    starts: Int64s,
-    orders: Int32s,
-    has_others: Bools,
-    own: Int32s,
-    begins: Int64s,
-    held: Int32s,
+    walked: Walked,
     pair_starts: Int64s,
     categories: Int32s,
     months: Int32s,
@@ -158,6 +146,7 @@ def _count_months(
     counts: Int32s,
 ) -> None:
     """Do the work of `count_months`; `pairs` holds -1 for each category, `counts` zeros."""
+    starts, orders, has_others, own, begins, held = walked
     for source in range(len(starts) - 1):
         for pair in range(pair_starts[source], pair_starts[source + 1]):
             pairs[categories[pair]] = pair
@@ -203,5 +192,5 @@ def count_months(
     width, month_count = widths
     walked = starts, orders, has_others, own, begins, held
     pairs, counts = np.full(width, -1, np.int64), np.zeros((len(categories), month_count), np.int32)
-    _count_months(*walked, pair_starts, categories, months, pairs, counts)
+    _count_months(walked, pair_starts, categories, months, pairs, counts)
     return counts

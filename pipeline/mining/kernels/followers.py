@@ -13,13 +13,11 @@ Memory: a few numbers an item, customer and thread, and the pairs found. Time: f
 customer the purchases inside the horizon; then for each chosen pair those of its rarer side.
 """
 
-from typing import cast
-
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inlined
-from pipeline.mining.kernels.growing import with_room
+from pipeline.mining.kernels.growing import Found, first_room, up_to, with_room
 
 NEVER = 2**30
 """A day after all others."""
@@ -29,7 +27,7 @@ NEVER = 2**30
 SOURCE, USED, SEEN = range(3)
 
 Walked = tuple[Int32s, Int32s, Int64s, Int64s, Int32s, Int64s]
-Found = tuple[Int32s, Int32s, Int32s]
+Purchased = tuple[Int32s, Int32s, Int64s, Int32s, Int32s, Int64s]
 
 
 @inlined
@@ -118,14 +116,13 @@ def count_followers_of(
     """
     first, end, min_count = limits
     walked = lasts, targets, begins, ends, begun, starts
-    counts, pairs = np.zeros(len(items), np.int32), cast("Found", (*np.empty((3, 1024), np.int32),))
+    counts, pairs = np.zeros(len(items), np.int32), first_room()
     state = np.array([first, 0, 0])
     while state[SOURCE] < end:
         _count(walked, items, (end, min_count), counts, pairs, state)
         wanted = state[USED] + min(state[SEEN], len(items))
         pairs = with_room(pairs, state[USED], wanted)
-    used = state[USED]
-    return pairs[0][:used], pairs[1][:used], pairs[2][:used]
+    return up_to(state[USED], pairs)
 
 
 @inlined
@@ -146,16 +143,11 @@ def _take_quartiles(gaps: Int32s, row: Int64s) -> None:
 
 
 @entry(
-    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int64[::1],"
-    " int32[::1], int32[::1], int32[::1], int64[:, ::1])"
+    "void(Tuple((int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1])),"
+    " int64[::1], int32[::1], int32[::1], int32[::1], int64[:, ::1])"
 )
 def _by_source(
-    days: Int32s,
-    customers: Int32s,
-    places: Int64s,
-    begun: Int32s,
-    begun_by: Int32s,
-    starts: Int64s,
+    walked: Purchased,
     pair_starts: Int64s,
     targets: Int32s,
     gaps: Int32s,
@@ -163,6 +155,7 @@ def _by_source(
     rows: Int64s,
 ) -> None:
     """Do the work of `quartiles_by_source`; `gaps` holds zeros, `marks` `NEVER` a customer."""
+    days, customers, places, begun, begun_by, starts = walked
     horizon = len(gaps) - 1
     for source in range(len(starts) - 1):
         if pair_starts[source] == pair_starts[source + 1]:
@@ -212,20 +205,15 @@ def quartiles_by_source(
     horizon, customer_count = sizes
     gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, NEVER, np.int32)
     walked = days, customers, places, begun, begun_by, starts
-    _by_source(*walked, pair_starts, targets, gaps, marks, rows)
+    _by_source(walked, pair_starts, targets, gaps, marks, rows)
 
 
 @entry(
-    "void(int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1], int64[::1],"
-    " int32[::1], int32[::1], int64[::1], int64[:, ::1])"
+    "void(Tuple((int32[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1])),"
+    " int64[::1], int32[::1], int32[::1], int64[::1], int64[:, ::1])"
 )
 def _by_target(
-    days: Int32s,
-    customers: Int32s,
-    places: Int64s,
-    begun: Int32s,
-    begun_by: Int32s,
-    starts: Int64s,
+    walked: Purchased,
     pair_starts: Int64s,
     sources: Int32s,
     gaps: Int32s,
@@ -233,6 +221,7 @@ def _by_target(
     rows: Int64s,
 ) -> None:
     """Do the work of `quartiles_by_target`; `gaps` holds zeros, `marks` -1 for each customer."""
+    days, customers, places, begun, begun_by, starts = walked
     horizon = len(gaps) - 1
     for target in range(len(places) - 1):
         if pair_starts[target] == pair_starts[target + 1]:
@@ -289,4 +278,4 @@ def quartiles_by_target(
     horizon, customer_count = sizes
     gaps, marks = np.zeros(horizon + 1, np.int32), np.full(customer_count, -1, np.int64)
     walked = days, customers, places, begun, begun_by, starts
-    _by_target(*walked, pair_starts, sources, gaps, marks, rows)
+    _by_target(walked, pair_starts, sources, gaps, marks, rows)

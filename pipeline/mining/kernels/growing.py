@@ -5,7 +5,20 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.mining.baskets import Int32s
+
+Found = tuple[Int32s, Int32s, Int32s]
 Columns = TypeVar("Columns", bound=tuple[npt.NDArray[Any], ...])
+
+
+def first_room() -> Found:
+    """Return room for the first rows of three numbers."""
+    return np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
+
+
+def up_to(used: int, arrays: Columns) -> Columns:
+    """Return the arrays without the room that is left."""
+    return cast("Columns", tuple(array[:used] for array in arrays))
 
 
 def with_room(arrays: Columns, used: int, wanted: int) -> Columns:

@@ -13,13 +13,12 @@ Source:
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import cast
 
 import numpy as np
 
 from pipeline.mining.baskets import Int32s, Int64s
 from pipeline.mining.kernels.compiled import ONE, TWO, ZERO, entry, inlined
-from pipeline.mining.kernels.growing import with_room
+from pipeline.mining.kernels.growing import Found, first_room, up_to, with_room
 from pipeline.mining.kernels.vertical import rows_of_items
 from pipeline.mining.person_baskets import NOBODY
 from pipeline.mining.threads import in_threads, parts_of_items
@@ -34,7 +33,6 @@ ITEM, USED, TOUCHED = range(3)
 
 Walked = tuple[Int32s, Int64s, Int32s, Int64s, Int32s, Int64s]
 PlainWalked = tuple[Int32s, Int64s, Int32s, Int64s]
-Found = tuple[Int32s, Int32s, Int32s]
 
 
 @dataclass(frozen=True)
@@ -336,10 +334,9 @@ def count_plain_pairs_of(
     first, last, min_count = limits
     walked = items, begins, rows, starts
     cells, touched = np.zeros(max(last, 1), np.int32), np.empty(max(last, 1), np.int32)
-    pairs = cast("Found", (*np.empty((3, 1024), np.int32),))
+    pairs = first_room()
     state = np.array([first, 0, 0])
     while state[ITEM] < last:
         _count_plain_pairs(walked, (last, min_count), cells, touched, pairs, state)
         pairs = with_room(pairs, state[USED], state[USED] + state[TOUCHED])
-    used = state[USED]
-    return pairs[0][:used], pairs[1][:used], pairs[2][:used]
+    return up_to(state[USED], pairs)

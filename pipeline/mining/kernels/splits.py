@@ -20,10 +20,9 @@ import numpy as np
 
 from pipeline.mining.baskets import Bools, Int32s, Int64s
 from pipeline.mining.kernels.compiled import entry, inlined
-from pipeline.mining.kernels.growing import with_room
+from pipeline.mining.kernels.growing import Found, first_room, up_to, with_room
 from pipeline.mining.kernels.levels import Levels, child_of
 
-Rules = tuple[Int32s, Int32s, Int32s]
 Columns = tuple[Int64s, Int64s, Int64s]
 # Columns of the path, and what the state tells.
 NEXT, STOP, TOP = range(3)
@@ -96,7 +95,7 @@ def _split(
     reached: tuple[Int64s, Int64s, float],
     is_allowed: Bools,
     max_right: int,
-    rules: Rules,
+    rules: Found,
     sides: Columns,
     path: Int64s,
     state: Int64s,
@@ -144,7 +143,7 @@ def _split(
 
 def split_itemsets(
     levels: Levels, largest: int, limits: Limits, is_allowed: Bools, max_right: int
-) -> Rules:
+) -> Found:
     """Find the rules of all itemsets.
 
     Args:
@@ -157,13 +156,13 @@ def split_itemsets(
     Returns:
         Rows of the left sides, the right sides and the whole itemsets.
     """
-    rules = cast("Rules", tuple(np.empty((3, 1024), np.int32)))
+    rules = first_room()
     splits = cast("Columns", tuple(np.zeros((3, 64), np.int64)))
     path, state = np.zeros((largest + 1, 3), np.int64), np.zeros(4, np.int64)
-    path[0], path[1:, TOP] = (levels.starts[0], levels.starts[1], 0), 1
+    path[0] = levels.starts[0], levels.starts[1], 0
+    path[1:, TOP] = 1  # the empty set has one split
     while state[DEPTH] >= 0:
         _split((*levels,), (*limits,), is_allowed, max_right, rules, splits, path, state)
         splits = with_room(splits, path[state[DEPTH] + 1, TOP], state[SPLITS])
         rules = with_room(rules, state[KEPT], state[RULES])
-    kept = state[KEPT]
-    return rules[0][:kept], rules[1][:kept], rules[2][:kept]
+    return up_to(state[KEPT], rules)
